@@ -10,10 +10,14 @@ import picocli.CommandLine.IVersionProvider;
 final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
-        return new String[] {"tidemark " + ofProgram() + " (java " + System.getProperty("java.version") + ")"};
+        return new String[] {line()};
     }
 
-    static String ofProgram() {
+    static String line() {
+        return "tidemark " + ofProgram() + " (java " + System.getProperty("java.version") + ")";
+    }
+
+    private static String ofProgram() {
         Properties properties = new Properties();
         try (InputStream in = Version.class.getResourceAsStream("version.properties")) {
             properties.load(in);

@@ -20,6 +20,8 @@ class MainTest {
     void shouldPrintTheBuildsVersionOnStandardOutput() {
         assertThat(run("--version")).isEqualTo(ExitCode.OK.number());
         assertThat(out.toString()).matches("tidemark \\d+\\.\\d+\\.\\d+\\S* \\(java \\S+\\)\\R");
+        assertThat(run("--verbose", "--version")).isEqualTo(ExitCode.OK.number());
+        assertThat(out.toString().lines().distinct()).hasSize(1);
         assertThat(err.toString()).isEmpty();
     }
 
