@@ -58,7 +58,7 @@ final class OperationLog {
             text.append(kinds[slot].counted() ? String.format("%6d ", numbers[slot]) : "       ")
                     .append(kinds[slot].name().toLowerCase(java.util.Locale.ROOT))
                     .append(' ')
-                    .append(names[slot]);
+                    .append(names[slot].isEmpty() ? "." : names[slot]);
             if (offsets[slot] >= 0) {
                 text.append(" @").append(offsets[slot]);
             }
