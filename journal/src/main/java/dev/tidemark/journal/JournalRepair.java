@@ -123,6 +123,7 @@ final class JournalRepair {
             } else if (file.first() == next
                     && file.size() == config.segmentBytes()
                     && usable.size() < config.preparedSegments()) {
+                renew(file.path());
                 usable.add(file);
                 next += file.size();
             } else {
@@ -132,6 +133,16 @@ final class JournalRepair {
         dropLeftovers();
         storage.syncDirectory(directory);
         return usable;
+    }
+
+    /**
+     * Gives a file its name once more. A directory sync that failed in an earlier process may have lost the name on disk
+     * while it can still be seen; only a rename that is younger than that failure makes it durable for sure.
+     */
+    private void renew(String path) throws IOException {
+        String draft = path.substring(0, path.length() - SegmentName.SUFFIX.length()) + SegmentName.DRAFT_SUFFIX;
+        storage.rename(path, draft);
+        storage.rename(draft, path);
     }
 
     private void saveTail() throws IOException {
