@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 @Tag("quick")
 class EventCodecTest {
     private static final long SEED = 20_260_102;
-    private static final int ROUNDS = 20_000;
+    private static final int ROUNDS = 4_000;
 
     private final EventEncoder encoder = new EventEncoder();
     private final EventDecoder decoder = new EventDecoder();
