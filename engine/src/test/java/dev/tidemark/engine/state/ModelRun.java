@@ -45,6 +45,21 @@ final class ModelRun implements AutoCloseable {
     private long nextPhysical = 1;
     private int writes;
 
+    /** The name of one of the volumes that exist; a name that may be free when there is none. */
+    String pick(int number) {
+        List<PlainModel.Volume> volumes = List.copyOf(model.volumes.values());
+        return volumes.isEmpty() ? "n0" : volumes.get(number % volumes.size()).name;
+    }
+
+    /** The right command for a snapshot of one of the volumes that exist. */
+    String snapshotOf(int number, String name) {
+        String source = pick(number);
+        PlainModel.Volume volume = model.byName(source);
+        return volume != null && volume.snapshot
+                ? "clone " + name + " source=" + source
+                : "create " + name + " origin=" + source;
+    }
+
     /** Sends a text to both, and compares the answers. */
     void send(String text) {
         Message message = (Message) MessageParser.parse(text);

@@ -54,7 +54,7 @@ class StateModelTest {
     }
 
     private static void step(ModelRun run, Step step) {
-        String name = name(step.a);
+        String name = run.pick(step.a);
         if (step.kind < 30) {
             run.write(name, step.b, 1 + step.c % (step.kind < 3 ? 600 : 20), step.c);
         } else if (step.kind < 36) {
@@ -64,12 +64,12 @@ class StateModelTest {
         } else if (step.kind < 55) {
             run.step(step.a, 1 + step.b % (step.kind < 50 ? 40 : 2000));
         } else if (step.kind < 85) {
-            run.send(command(new Random(step.b)) + options(step));
+            run.send(command(run, new Random(step.b)) + options(step));
         } else {
             Random random = new Random(step.b);
-            StringBuilder text = new StringBuilder(command(random));
+            StringBuilder text = new StringBuilder(command(run, random));
             for (int i = 1 + step.a % 3; i > 0; i--) {
-                text.append("; ").append(command(random));
+                text.append("; ").append(command(run, random));
             }
             run.send(text + options(step));
         }
@@ -77,34 +77,44 @@ class StateModelTest {
 
     private static String options(Step step) {
         String request = step.c % 5 == 0 ? " request=r" + step.c / 5 % 20 : "";
-        return request + (step.c % 11 == 0 ? " if=" + step.c / 11 % 300 : "");
+        return request + (step.c % 11 == 0 ? " if=" + step.c / 11 % 3000 : "");
     }
 
-    private static String command(Random random) {
-        String volume = random.nextInt(4) == 0 ? "#" + (1 + random.nextInt(40)) : name(random.nextInt(1000));
-        String other = random.nextInt(6) == 0 ? "id:" + (1 + random.nextInt(40)) : name(random.nextInt(1000));
+    /** A command that mostly names volumes that exist, and mostly uses the right verb. */
+    private static String command(ModelRun run, Random random) {
+        String volume = reference(run, random);
+        String other = reference(run, random);
         String fresh = name(random.nextInt(1000));
         String readonly = random.nextInt(6) == 0 ? " readonly=true" : "";
         String force = random.nextInt(3) == 0 ? " force=true" : "";
         String size = SIZES[random.nextInt(SIZES.length)];
-        return switch (random.nextInt(14)) {
-            case 0 -> "create " + fresh + " size=" + size + readonly;
-            case 1, 2, 3 -> "create " + fresh + " origin=" + volume + readonly;
-            case 4, 5, 6 -> "clone " + fresh + " source=" + volume + readonly;
-            case 7 -> "delete " + volume + force;
-            case 8 -> "merge " + volume + force;
-            case 9 -> "merge " + volume + " into=" + other + force;
-            case 10, 11 -> "resize " + volume + " size=" + size + (random.nextInt(3) > 0 ? " shrink=true" : "");
-            case 12 -> "rename " + volume + " to=" + fresh;
-            default -> random.nextInt(4) == 0
+        return switch (random.nextInt(20)) {
+            case 0, 1 -> "create " + fresh + " size=" + size + readonly;
+            case 2 -> "create " + fresh + " origin=" + volume + readonly;
+            case 3 -> "clone " + fresh + " source=" + volume + readonly;
+            case 4, 5, 6, 7 -> run.snapshotOf(random.nextInt(1000), fresh) + readonly;
+            case 8, 9 -> "delete " + volume + force;
+            case 10, 11 -> "merge " + volume + force;
+            case 12 -> "merge " + volume + " into=" + other + force;
+            case 13, 14, 15, 16 -> "resize " + volume + " size=" + size + (random.nextInt(4) > 0 ? " shrink=true" : "");
+            case 17 -> "rename " + volume + " to=" + fresh;
+            case 18 -> "set " + volume + " readonly=" + (random.nextInt(3) == 0);
+            default -> random.nextBoolean()
                     ? "flush"
-                    : random.nextBoolean()
-                            ? "set " + volume + " readonly=" + (random.nextInt(3) == 0)
-                            : "label " + volume + " k" + random.nextInt(3) + "=" + random.nextInt(3) + " k9=";
+                    : "label " + volume + " k" + random.nextInt(3) + "=" + random.nextInt(3) + " k9=";
+        };
+    }
+
+    private static String reference(ModelRun run, Random random) {
+        return switch (random.nextInt(12)) {
+            case 0 -> "#" + (1 + random.nextInt(60));
+            case 1 -> "id:" + (1 + random.nextInt(60));
+            case 2 -> name(random.nextInt(1000));
+            default -> run.pick(random.nextInt(1000));
         };
     }
 
     private static String name(int number) {
-        return "n" + number % 12;
+        return "n" + number % 40;
     }
 }
