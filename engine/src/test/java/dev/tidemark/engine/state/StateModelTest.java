@@ -19,13 +19,13 @@ class StateModelTest {
     @Test
     @Tag("quick")
     void shouldDoWhatThePlainModelDoes() {
-        run(1, 400);
+        run(1, 1_500);
     }
 
     @ParameterizedTest
     @ValueSource(longs = {10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29})
     void shouldDoWhatThePlainModelDoesFromManySeeds(long seed) {
-        run(seed, 1_500);
+        run(seed, 2_500);
     }
 
     private static void run(long seed, int length) {
@@ -115,6 +115,6 @@ class StateModelTest {
     }
 
     private static String name(int number) {
-        return "n" + number % 40;
+        return "n" + number % 80;
     }
 }
