@@ -13,7 +13,8 @@ import org.agrona.collections.LongHashSet;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * One workload on a simulated device, and what is left of it after a power cut or the process's death at every operation:
+ * One workload on a simulated device, and what is left of it after a power cut or the process's death at every
+ * operation:
  * each crash state is recovered, compared with a plain list, continued, and cut again within the recovery.
  */
 final class CrashScenario {
@@ -181,7 +182,9 @@ final class CrashScenario {
         model.frames.add(new Print(offset, end, seq, count, type, seq * 3, hash));
     }
 
-    /** The caller makes a checkpoint durable elsewhere, at a frame's end or at the durable offset, and then releases. */
+    /**
+     * The caller makes a checkpoint durable elsewhere, at a frame's end or at the durable offset, and then releases.
+     */
     private static void checkpoint(Journal journal, Model model, int choice) throws IOException {
         long durable = journal.durableOffset();
         int last = model.indexOf(durable);

@@ -10,7 +10,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Random workloads, cut at every operation, and again within each recovery: what is read back is always a prefix that holds
+ * Random workloads, cut at every operation, and again within each recovery: what is read back is always a prefix that
+ * holds
  * everything that was acknowledged, and nothing of a history that was cut ever comes back.
  */
 class JournalCrashTest {

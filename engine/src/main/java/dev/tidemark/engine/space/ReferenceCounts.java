@@ -35,7 +35,9 @@ public final class ReferenceCounts {
     private int height;
     private long usedBlocks;
 
-    /** The leaf found last: its number (-1 for none), its page's address, the entry above it; good while the stamp is. */
+    /**
+     * The leaf found last: its number (-1 for none), its page's address, the entry above it; good while the stamp is.
+     */
     private long foundLeaf = -1;
 
     private long foundPage;

@@ -4,7 +4,8 @@ import dev.tidemark.engine.mapping.PageStore;
 import dev.tidemark.engine.mapping.PhysicalBlocks;
 
 /**
- * The part of space that is state: how many leaf entries refer to each physical block, and which blocks the current event
+ * The part of space that is state: how many leaf entries refer to each physical block, and which blocks the current
+ * event
  * freed. Where the next write goes, and when a freed block may be used again, is not state: see {@link Allocator} and
  * {@link PendingFrees}. Writer thread.
  */

@@ -44,7 +44,8 @@ public final class StateCheck {
     }
 
     /**
-     * What is wrong between the state and those who hand blocks out: every block of the capacity is used, or free, or waits
+     * What is wrong between the state and those who hand blocks out: every block of the capacity is used, or free, or
+     * waits
      * to be free, or was given to a write that is not applied yet.
      *
      * @param inFlightBlocks blocks that were allocated and stand in no applied event

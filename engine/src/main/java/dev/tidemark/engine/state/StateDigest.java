@@ -10,12 +10,15 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * Says in 64 characters whether two states are the same: the same events give the same digest, replayed from the first one
+ * Says in 64 characters whether two states are the same: the same events give the same digest, replayed from the first
+ * one
  * or from a checkpoint, on any machine.
  *
- * <p>Covered: the seqs; every volume with name, size, labels and lineage, and those that are gone; every tree with its shape
+ * <p>Covered: the seqs; every volume with name, size, labels and lineage, and those that are gone; every tree with its
+ * shape
  * and every mapping (physical block, flags, checksum); reference counts; jobs and what is left of them; the window of
- * requests; the ids that come next. Not covered: page ids, entry versions, memory, caches, and whatever the pipeline keeps
+ * requests; the ids that come next. Not covered: page ids, entry versions, memory, caches, and whatever the pipeline
+ * keeps
  * (the allocator, frees that wait, the durable position).
  */
 public final class StateDigest {

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 @Tag("quick")
 class EventCodecTest {
     private static final long SEED = 20_260_102;
-    private static final int ROUNDS = 4_000;
+    private static final int ROUNDS = 20_000;
 
     private final EventEncoder encoder = new EventEncoder();
     private final EventDecoder decoder = new EventDecoder();
@@ -138,7 +138,10 @@ class EventCodecTest {
         }
     }
 
-    /** Cut, flipped and made-up bytes: an event, or one of the two exceptions, and never more memory than the bytes allow. */
+    /**
+     * Cut, flipped and made-up bytes: an event, or one of the two exceptions, and never more memory than the bytes
+     * allow.
+     */
     @Test
     void shouldSurviveDamage() {
         int damaged = 0;

@@ -24,7 +24,8 @@ import java.util.stream.Collectors;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * One history, done by the state and by the {@link PlainModel} side by side. A second state follows through the bytes of
+ * One history, done by the state and by the {@link PlainModel} side by side. A second state follows through the bytes
+ * of
  * the events.
  */
 final class ModelRun implements AutoCloseable {
@@ -89,7 +90,8 @@ final class ModelRun implements AutoCloseable {
         Decision.Apply apply = (Decision.Apply) decision;
         compareLines(apply.reply(), expected);
         for (Decision.Boundary boundary : apply.boundaries()) {
-            apply = apply.fulfil(boundary, takeBlock(), boundaryContent(boundary).checksum());
+            apply = apply.fulfil(
+                    boundary, takeBlock(), boundaryContent(boundary).checksum());
         }
         apply(apply.event());
         if (request != null) {
@@ -101,7 +103,8 @@ final class ModelRun implements AutoCloseable {
     private void compareLines(Reply.Ok reply, PlainModel.Outcome expected) {
         List<String> lines = reply.lines().stream()
                 .map(line -> line.fields().entrySet().stream()
-                        .filter(field -> !field.getKey().equals("job") && !field.getKey().equals("seq"))
+                        .filter(field ->
+                                !field.getKey().equals("job") && !field.getKey().equals("seq"))
                         .map(field -> field.getKey() + "=" + field.getValue())
                         .collect(Collectors.joining(" ")))
                 .toList();
@@ -139,7 +142,8 @@ final class ModelRun implements AutoCloseable {
             return;
         }
         long first = firstBlock % volume.blockCount();
-        apply(written(new BlocksWritten(), volume, first, (int) Math.min(blocks, volume.blockCount() - first), pattern));
+        int count = (int) Math.min(blocks, volume.blockCount() - first);
+        apply(written(new BlocksWritten(), volume, first, count, pattern));
     }
 
     private BlocksWritten written(BlocksWritten out, PlainModel.Volume volume, long first, int blocks, int pattern) {
@@ -161,8 +165,8 @@ final class ModelRun implements AutoCloseable {
         }
         long first = firstBlock % volume.blockCount();
         long count = Math.min(blocks, volume.blockCount() - first);
-        BlocksUnmapped event = Decider.unmap(
-                state, state.catalogue().byName(name), nextMs(), first, count, new BlocksUnmapped());
+        BlocksUnmapped event =
+                Decider.unmap(state, state.catalogue().byName(name), nextMs(), first, count, new BlocksUnmapped());
         if (byJob) {
             event.set(event.timeMs(), volume.id, first, count, state.jobs().nextJobId());
         }
@@ -248,7 +252,9 @@ final class ModelRun implements AutoCloseable {
                 assertThat(state.catalogue().dead(id).mergedInto() == 0).isEqualTo(how.equals("deleted")));
     }
 
-    /** Finishes all jobs; then only what volumes show is in use, and replay from the first event gives the same state. */
+    /**
+     * Finishes all jobs; then only what volumes show is in use, and replay from the first event gives the same state.
+     */
     void finish() {
         while (state.jobs().size() > 0) {
             step(0, 50);

@@ -91,7 +91,8 @@ final class PlainModel {
         boolean changed = false;
         for (Command command : message.commands()) {
             try {
-                if (command.options().ifSeq() >= 0 && catalogueSeq > command.options().ifSeq()) {
+                if (command.options().ifSeq() >= 0
+                        && catalogueSeq > command.options().ifSeq()) {
                     throw new No("changed");
                 }
                 lines.add(run(command));

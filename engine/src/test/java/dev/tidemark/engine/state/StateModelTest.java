@@ -99,9 +99,10 @@ class StateModelTest {
             case 13, 14, 15, 16 -> "resize " + volume + " size=" + size + (random.nextInt(4) > 0 ? " shrink=true" : "");
             case 17 -> "rename " + volume + " to=" + fresh;
             case 18 -> "set " + volume + " readonly=" + (random.nextInt(3) == 0);
-            default -> random.nextBoolean()
-                    ? "flush"
-                    : "label " + volume + " k" + random.nextInt(3) + "=" + random.nextInt(3) + " k9=";
+            default ->
+                random.nextBoolean()
+                        ? "flush"
+                        : "label " + volume + " k" + random.nextInt(3) + "=" + random.nextInt(3) + " k9=";
         };
     }
 
