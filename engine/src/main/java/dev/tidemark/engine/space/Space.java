@@ -2,6 +2,8 @@ package dev.tidemark.engine.space;
 
 import dev.tidemark.engine.mapping.PageStore;
 import dev.tidemark.engine.mapping.PhysicalBlocks;
+import dev.tidemark.engine.mapping.TreeAudit;
+import dev.tidemark.engine.mapping.TreeDigest;
 
 /**
  * The part of space that is state: how many leaf entries refer to each physical block, and which blocks the current event
@@ -52,5 +54,17 @@ public final class Space implements PhysicalBlocks {
     /** The counts themselves: for the allocator after recovery, the checker, the digest and checkpoints. */
     public ReferenceCounts counts() {
         return counts;
+    }
+
+    /** Compares the counts with what an audit of all trees found; adds its own pages and findings to the audit. */
+    public void audit(TreeAudit audit) {
+        counts.audit(audit);
+    }
+
+    /** A digest of all counts. */
+    public long digest() {
+        long[] digest = {counts.usedBlocks()};
+        counts.forEach((physical, count) -> digest[0] = TreeDigest.mix(TreeDigest.mix(digest[0], physical), count));
+        return digest[0];
     }
 }
