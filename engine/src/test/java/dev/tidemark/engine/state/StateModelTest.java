@@ -64,12 +64,14 @@ class StateModelTest {
         } else if (step.kind < 55) {
             run.step(step.a, 1 + step.b % (step.kind < 50 ? 40 : 2000));
         } else if (step.kind < 85) {
-            run.send(command(run, new Random(step.b)) + options(step));
+            run.send(command(List.of(name(step.a), name(step.b)), run, new Random(step.b)) + options(step));
         } else {
             Random random = new Random(step.b);
-            StringBuilder text = new StringBuilder(command(run, random));
-            for (int i = 1 + step.a % 3; i > 0; i--) {
-                text.append("; ").append(command(run, random));
+            // About few volumes, so that the commands meet what those before them made.
+            List<String> names = List.of(run.pick(step.a), run.pick(step.b), name(step.c), name(step.c));
+            StringBuilder text = new StringBuilder();
+            for (int i = 1 + step.a % 4; i >= 0; i--) {
+                text.append(text.isEmpty() ? "" : "; ").append(command(names, run, random));
             }
             run.send(text + options(step));
         }
@@ -81,10 +83,10 @@ class StateModelTest {
     }
 
     /** A command that mostly names volumes that exist, and mostly uses the right verb. */
-    private static String command(ModelRun run, Random random) {
-        String volume = reference(run, random);
-        String other = reference(run, random);
-        String fresh = name(random.nextInt(1000));
+    private static String command(List<String> names, ModelRun run, Random random) {
+        String volume = reference(names, run, random);
+        String other = reference(names, run, random);
+        String fresh = names.get(1 + random.nextInt(names.size() - 1));
         String readonly = random.nextInt(6) == 0 ? " readonly=true" : "";
         String force = random.nextInt(3) == 0 ? " force=true" : "";
         String size = SIZES[random.nextInt(SIZES.length)];
@@ -106,7 +108,10 @@ class StateModelTest {
         };
     }
 
-    private static String reference(ModelRun run, Random random) {
+    private static String reference(List<String> names, ModelRun run, Random random) {
+        if (names.size() > 2 && random.nextInt(3) > 0) {
+            return names.get(random.nextInt(names.size()));
+        }
         return switch (random.nextInt(12)) {
             case 0 -> "#" + (1 + random.nextInt(60));
             case 1 -> "id:" + (1 + random.nextInt(60));
