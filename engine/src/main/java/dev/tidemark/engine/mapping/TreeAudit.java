@@ -6,7 +6,8 @@ import org.agrona.collections.Long2LongCounterMap;
 import org.agrona.collections.Long2LongHashMap;
 
 /**
- * The full check of all trees against what is stored beside them. Give it every root that is attached, of volumes and of
+ * The full check of all trees against what is stored beside them. Give it every root that is attached, of volumes and
+ * of
  * jobs, then the other owners of pages ({@code Space.audit}), then ask for the findings. It looks at each page once,
  * however many trees share it. Writer thread; memory grows with the pages and blocks in use.
  */

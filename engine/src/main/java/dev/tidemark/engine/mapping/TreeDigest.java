@@ -4,7 +4,8 @@ import org.agrona.collections.Long2LongHashMap;
 
 /**
  * A digest of trees: their shape, every mapping (physical block, flags, checksum), and how often each page is
- * shared. Page ids, entry versions and what a tree owns are left out. A page that trees share is digested once. The digest of
+ * shared. Page ids, entry versions and what a tree owns are left out. A page that trees share is digested once. The
+ * digest of
  * all trees is the caller's combination. Writer thread; the trees must not change while one object is in use.
  */
 public final class TreeDigest {

@@ -3,7 +3,8 @@ package dev.tidemark.engine.space;
 import java.util.Arrays;
 
 /**
- * Remembers where the leaves of the reference counts are, so that the next look at one needs no descent: a table with one
+ * Remembers where the leaves of the reference counts are, so that the next look at one needs no descent: a table with
+ * one
  * place for each leaf number modulo its size, which forgets everything when the page store's stamp changes.
  */
 final class LeafTable {

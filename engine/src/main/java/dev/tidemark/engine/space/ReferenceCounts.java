@@ -14,7 +14,8 @@ import org.agrona.UnsafeApi;
  * </pre>
  *
  * <p>A page whose counts are all 0 is dropped. No page is ever shared and no reader looks at them; the writer changes
- * them in place. The leaves used last are remembered with their addresses, for as long as {@link PageStore#stamp} stays the
+ * them in place. The leaves used last are remembered with their addresses, for as long as {@link PageStore#stamp}
+ * stays the
  * same, so that a count costs one load in a table and one in its page. Writer thread.
  */
 public final class ReferenceCounts {

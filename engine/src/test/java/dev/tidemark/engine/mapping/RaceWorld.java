@@ -23,7 +23,9 @@ final class RaceWorld implements AutoCloseable {
     /** A volume, and what bounds the truth about it. */
     static final class Volume {
         final MappingRoot root = new MappingRoot();
-        /** Other volumes, dead ones too, whose writes may show here, up to which seq: they came by snapshot or merge. */
+        /**
+         * Other volumes, dead ones too, whose writes may show here, up to which seq: they came by snapshot or merge.
+         */
         final Map<Volume, Long> showsUpTo = new ConcurrentHashMap<>();
         /** The last change of each block that was complete, by index into {@link #BLOCKS}. */
         final AtomicLongArray completed = new AtomicLongArray(BLOCKS.length);
