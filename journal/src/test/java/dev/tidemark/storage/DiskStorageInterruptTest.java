@@ -63,8 +63,7 @@ class DiskStorageInterruptTest {
 
     /**
      * Two threads work under a hail of interrupts, two undisturbed, all on one file, while it is renamed back and
-     * forth.
-     * Only a force of a disturbed thread may fail, and only where interrupts can't be kept away.
+     * forth. Only a force of a disturbed thread may fail, and only where interrupts can't be kept away.
      */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
