@@ -4,8 +4,8 @@ import java.util.Arrays;
 import org.agrona.UnsafeApi;
 
 /**
- * Off-heap frames of {@link PageStore#PAGE_BYTES} each, cut from chunks that double in size, so that a small store
- * takes little and a large one makes few calls. A frame that was given back is handed out again first (the last one
+ * Off-heap frames of {@link PageStore#PAGE_BYTES} each, cut from chunks that grow with the pool, so that a small
+ * store takes little, a large one makes few calls, and no more than a sixteenth was never used. A frame that was given back is handed out again first (the last one
  * given back is the warmest in the cache). Frames are aligned to their size. Writer thread only.
  */
 final class FramePool {
@@ -13,6 +13,9 @@ final class FramePool {
     private static final int FIRST_CHUNK_FRAMES = 16;
     /** 16 MiB: large enough for huge memory pages, small against any store that needs more than one. */
     private static final int LARGEST_CHUNK_FRAMES = 4096;
+
+    /** A chunk is at most a sixteenth of the pool, once that is more than the first chunk. */
+    private static final int IDLE_SHARE = 16;
 
     private long[] chunks = new long[4];
     private int chunkCount;
@@ -70,6 +73,7 @@ final class FramePool {
         allocatedBytes += payloadBytes + PageStore.PAGE_BYTES;
         nextFrame = (chunk + PageStore.PAGE_BYTES - 1) & -PageStore.PAGE_BYTES;
         chunkEnd = nextFrame + payloadBytes;
-        nextChunkFrames = Math.min(nextChunkFrames * 2, LARGEST_CHUNK_FRAMES);
+        long poolFrames = allocatedBytes / PageStore.PAGE_BYTES;
+        nextChunkFrames = (int) Math.max(FIRST_CHUNK_FRAMES, Math.min(poolFrames / IDLE_SHARE, LARGEST_CHUNK_FRAMES));
     }
 }
