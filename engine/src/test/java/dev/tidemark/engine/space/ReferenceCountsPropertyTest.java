@@ -71,19 +71,19 @@ class ReferenceCountsPropertyTest {
 
     private static void retain(Space space, NavigableMap<Long, Long> model, long physical) {
         if (model.containsKey(physical)) {
-            space.retain(physical);
+            space.retain(new long[] {physical}, 1);
             model.merge(physical, 1L, Long::sum);
         } else {
-            assertThatThrownBy(() -> space.retain(physical)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> space.retain(new long[] {physical}, 1)).isInstanceOf(IllegalStateException.class);
         }
     }
 
     private static void release(Space space, NavigableMap<Long, Long> model, long physical) {
         if (!model.containsKey(physical)) {
-            assertThatThrownBy(() -> space.release(physical)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> space.release(new long[] {physical}, 1)).isInstanceOf(IllegalStateException.class);
             return;
         }
-        space.release(physical);
+        space.release(new long[] {physical}, 1);
         boolean last = model.get(physical) == 1;
         if (last) {
             model.remove(physical);
