@@ -90,7 +90,10 @@ final class PageDirectory {
         return ((int) id & (SLOTS - 1)) << 1;
     }
 
-    /** Enters a new page, with a greater id than all before. Its frame must be filled, or be filled before the page is linked into a tree. */
+    /**
+     * Enters a new page, with a greater id than all before. Its frame must be filled, or be filled before the page is
+     * linked into a tree.
+     */
     void put(long id, long address, long word) {
         long[] leaf = leaf(id);
         if (leaf == null) {

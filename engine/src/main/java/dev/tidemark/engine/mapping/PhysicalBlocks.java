@@ -16,16 +16,16 @@ public interface PhysicalBlocks {
     void claim(long start, int count);
 
     /**
-     * One more reference to each of the first {@code count} blocks (0 to {@value #MAX_BATCH}) of an array. Batches let the
-     * counts of many blocks, which lie anywhere, be fetched from memory at the same time.
+     * One more reference to each of the first {@code count} blocks (0 to {@value #MAX_BATCH}) of an array. Batches let
+     * the counts of many blocks, which lie anywhere, be fetched from memory at the same time.
      *
      * @throws IllegalStateException when one of them is not in use
      */
     void retain(long[] physicals, int count);
 
     /**
-     * One reference less to each of the first {@code count} blocks (0 to {@value #MAX_BATCH}) of an array; a block whose
-     * last one goes is free.
+     * One reference less to each of the first {@code count} blocks (0 to {@value #MAX_BATCH}) of an array; a block
+     * whose last one goes is free.
      *
      * @throws IllegalStateException when one of them is not in use
      */

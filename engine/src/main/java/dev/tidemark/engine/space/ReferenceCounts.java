@@ -137,8 +137,8 @@ public final class ReferenceCounts {
     }
 
     /**
-     * Finds where the counts of a batch are, and that none is 0: a short loop without a store to the counts, so that the
-     * processor waits for many of them at once.
+     * Finds where the counts of a batch are, and that none is 0: a short loop without a store to the counts, so that
+     * the processor waits for many of them at once.
      */
     private void findSlots(long[] physicals, int batch) {
         long stamp = pages.stamp();
