@@ -1,0 +1,39 @@
+package dev.tidemark.engine.checkpoint;
+
+/**
+ * The superblock on disk, little-endian: two copies of 4 KiB, at 0 and at 4096. Do not change: extend at the end and
+ * raise the version.
+ *
+ * <pre>
+ *    0        8       12       16               24               40       44       48               56
+ *   +--------+-------+--------+----------------+----------------+--------+--------+----------------+
+ *   | magic  |version| CRC32C | generation     | store UUID     | block  | options| capacity       |
+ *   |"TIDEMAR|       | of all | 8 bytes        | 16 bytes       | size   | length | 8 bytes        |
+ *   | K"     |       | but it |                |                |        |        |                |
+ *   +--------+-------+--------+----------------+----------------+--------+--------+----------------+
+ *   56               64
+ *   +----------------+------------------------------------------------------------------+
+ *   | created at, ms | options: UTF-8 lines key=value                                   | zeros to 4096
+ *   +----------------+------------------------------------------------------------------+
+ * </pre>
+ */
+final class SuperblockDescriptor {
+    static final long MAGIC = 0x4B52414D45444954L; // "TIDEMARK" in little-endian order
+    static final int VERSION = 1;
+    static final int COPY_BYTES = 4096;
+    static final int COPIES = 2;
+
+    static final int MAGIC_OFFSET = 0;
+    static final int VERSION_OFFSET = 8;
+    static final int CHECKSUM_OFFSET = 12;
+    static final int GENERATION_OFFSET = 16;
+    static final int STORE_OFFSET = 24;
+    static final int BLOCK_SIZE_OFFSET = 40;
+    static final int OPTIONS_LENGTH_OFFSET = 44;
+    static final int CAPACITY_OFFSET = 48;
+    static final int CREATED_AT_OFFSET = 56;
+    static final int OPTIONS_OFFSET = 64;
+    static final int MAX_OPTIONS_BYTES = COPY_BYTES - OPTIONS_OFFSET;
+
+    private SuperblockDescriptor() {}
+}

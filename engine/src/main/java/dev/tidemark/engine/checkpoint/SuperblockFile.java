@@ -1,0 +1,119 @@
+package dev.tidemark.engine.checkpoint;
+
+import static dev.tidemark.engine.checkpoint.SuperblockDescriptor.*;
+
+import dev.tidemark.storage.Storage;
+import dev.tidemark.storage.StorageFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+import java.util.zip.CRC32C;
+
+/**
+ * Reads and writes the two copies. A write goes to copy A, is forced, then to copy B and is forced, so that one good copy
+ * survives whatever happens in between. One thread at a time.
+ */
+public final class SuperblockFile {
+    /** The file's name in the store's folder. */
+    public static final String FILE_NAME = "superblock";
+
+    private SuperblockFile() {}
+
+    /** What a look at both copies found. */
+    public record Found(Superblock superblock, boolean firstCopyGood, boolean secondCopyGood, boolean sameContent) {
+        /** Whether both copies are good and agree. */
+        public boolean whole() {
+            return firstCopyGood && secondCopyGood && sameContent;
+        }
+    }
+
+    /**
+     * Reads both copies.
+     *
+     * @throws SuperblockException when neither is good, or one is of a newer version
+     */
+    public static Found read(Storage storage) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocateDirect(COPIES * COPY_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        try (StorageFile file = storage.open(FILE_NAME, Storage.Mode.READ)) {
+            file.read(0, bytes);
+        }
+        Superblock first = decode(bytes, 0);
+        Superblock second = decode(bytes, COPY_BYTES);
+        if (first == null && second == null) {
+            throw new SuperblockException(
+                    SuperblockException.Kind.DAMAGED,
+                    "both copies of the superblock are damaged (bytes 0 and " + COPY_BYTES + " of " + FILE_NAME + ")");
+        }
+        boolean takeFirst = second == null || (first != null && first.generation() >= second.generation());
+        return new Found(
+                takeFirst ? first : second,
+                first != null,
+                second != null,
+                first != null && first.equals(second));
+    }
+
+    /** Writes and forces both copies, one after the other. The file is made when it is missing; its name is not synced. */
+    public static void write(Storage storage, Superblock superblock) throws IOException {
+        ByteBuffer copy = encode(superblock);
+        try (StorageFile file = storage.open(FILE_NAME, Storage.Mode.CREATE)) {
+            for (int i = 0; i < COPIES; i++) {
+                copy.clear();
+                file.write((long) i * COPY_BYTES, copy);
+                file.force();
+            }
+        }
+    }
+
+    static ByteBuffer encode(Superblock superblock) {
+        byte[] options = superblock.optionsText().getBytes(StandardCharsets.UTF_8);
+        if (options.length > MAX_OPTIONS_BYTES) {
+            throw new IllegalArgumentException(
+                    "options of " + options.length + " bytes: at most " + MAX_OPTIONS_BYTES + " fit the superblock");
+        }
+        ByteBuffer copy = ByteBuffer.allocateDirect(COPY_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        copy.putLong(MAGIC_OFFSET, MAGIC);
+        copy.putInt(VERSION_OFFSET, VERSION);
+        copy.putLong(GENERATION_OFFSET, superblock.generation());
+        copy.putLong(STORE_OFFSET, superblock.store().getMostSignificantBits());
+        copy.putLong(STORE_OFFSET + 8, superblock.store().getLeastSignificantBits());
+        copy.putInt(BLOCK_SIZE_OFFSET, superblock.blockSizeBytes());
+        copy.putInt(OPTIONS_LENGTH_OFFSET, options.length);
+        copy.putLong(CAPACITY_OFFSET, superblock.capacityBytes());
+        copy.putLong(CREATED_AT_OFFSET, superblock.createdAtMs());
+        copy.put(OPTIONS_OFFSET, options);
+        copy.putInt(CHECKSUM_OFFSET, checksum(copy, 0));
+        return copy;
+    }
+
+    private static Superblock decode(ByteBuffer bytes, int at) throws SuperblockException {
+        if (bytes.getLong(at + MAGIC_OFFSET) != MAGIC
+                || bytes.getInt(at + CHECKSUM_OFFSET) != checksum(bytes, at)) {
+            return null;
+        }
+        int version = bytes.getInt(at + VERSION_OFFSET);
+        if (version > VERSION) {
+            throw new SuperblockException(
+                    SuperblockException.Kind.TOO_NEW,
+                    "the store has format version " + version + ", written by a newer version; this program reads up to "
+                            + VERSION);
+        }
+        byte[] options = new byte[Math.min(bytes.getInt(at + OPTIONS_LENGTH_OFFSET), MAX_OPTIONS_BYTES)];
+        bytes.get(at + OPTIONS_OFFSET, options);
+        return new Superblock(
+                bytes.getLong(at + GENERATION_OFFSET),
+                new UUID(bytes.getLong(at + STORE_OFFSET), bytes.getLong(at + STORE_OFFSET + 8)),
+                bytes.getInt(at + BLOCK_SIZE_OFFSET),
+                bytes.getLong(at + CAPACITY_OFFSET),
+                bytes.getLong(at + CREATED_AT_OFFSET),
+                Superblock.parseOptions(options));
+    }
+
+    private static int checksum(ByteBuffer bytes, int at) {
+        CRC32C crc = new CRC32C();
+        crc.update(bytes.duplicate().position(at).limit(at + CHECKSUM_OFFSET));
+        crc.update(bytes.duplicate().position(at + CHECKSUM_OFFSET + 4).limit(at + COPY_BYTES));
+        return (int) crc.getValue();
+    }
+}

@@ -1,0 +1,294 @@
+package dev.tidemark.engine.pipeline;
+
+import dev.tidemark.engine.exception.ExceptionStore;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongSupplier;
+import org.agrona.MutableDirectBuffer;
+
+/**
+ * JOURNAL and COMPLETE: puts the events that PLACE published into frames, forces them when anything asks for it, and
+ * answers what waited.
+ *
+ * <p>Invariants:
+ *
+ * <ol>
+ *   <li>A frame is appended only when the data of its events is forced or is in the frame.
+ *   <li>Nothing is answered that was decided on a state that is not durable (G1), and nothing at all after the first
+ *       failure (G9), but with that failure.
+ *   <li>{@code provenSeq} is what a forced frame says to be durable: what was durable before that frame was appended.
+ * </ol>
+ *
+ * <p>One thread at a time; it knows no Disruptor, so that the crash tests can drive it step by step.
+ */
+final class JournalStage {
+    /** Bytes before a frame's events: their length. */
+    static final int PAYLOAD_HEADER_BYTES = 4;
+    /** The longest length prefix of an event. */
+    private static final int MAX_PREFIX_BYTES = 5;
+
+    private final EventRing events;
+    private final StagingRing staging;
+    private final ExceptionStore exceptions;
+    private final FrameLog log;
+    private final ForcePolicy policy;
+    private final Progress progress;
+    private final FailStop failStop;
+    private final RequestAnswer answer;
+    private final LongSupplier nanoClock;
+    private final List<Request> waiting = new ArrayList<>();
+
+    private long carriedSinceHomeForceBytes;
+
+    // what is pending, as the first pass over it finds
+    private int pendingEvents;
+    private long pendingDataBytes;
+    private boolean pendingStaged;
+    private int framesAppended;
+
+    JournalStage(
+            EventRing events,
+            StagingRing staging,
+            ExceptionStore exceptions,
+            FrameLog log,
+            ForcePolicy policy,
+            Progress progress,
+            FailStop failStop,
+            RequestAnswer answer,
+            LongSupplier nanoClock) {
+        this.events = events;
+        this.staging = staging;
+        this.exceptions = exceptions;
+        this.log = log;
+        this.policy = policy;
+        this.progress = progress;
+        this.failStop = failStop;
+        this.answer = answer;
+        this.nanoClock = nanoClock;
+    }
+
+    /** A request that PLACE has finished and that is answered only once all before it is durable. */
+    void await(Request request) {
+        waiting.add(request);
+    }
+
+    /** Everything that PLACE finished so far was handed over: force if anything asks for it, and answer. */
+    void endOfBatch() {
+        if (!failStop.failed()) {
+            try {
+                if (!waiting.isEmpty() || forceIsDue()) {
+                    journalPending();
+                }
+                if (progress.proofWanted()) {
+                    prove();
+                }
+            } catch (IOException | RuntimeException e) {
+                failStop.fail(e);
+            }
+        }
+        answerWaiting();
+    }
+
+    /** Nothing came for a while: what is old is forced, and what is durable is proven and brought home. */
+    void tick() {
+        if (failStop.failed()) {
+            return;
+        }
+        try {
+            if (forceIsDue() || progress.proofWanted()) {
+                journalPending();
+                prove();
+            } else if (events.head() == events.tail()) {
+                settle();
+            }
+        } catch (IOException | RuntimeException e) {
+            failStop.fail(e);
+        }
+    }
+
+    /** The last force: everything durable, at home and proven, so that the next open has nothing to do. */
+    void close() {
+        if (failStop.failed()) {
+            return;
+        }
+        try {
+            journalPending();
+            settle();
+        } catch (IOException | RuntimeException e) {
+            failStop.fail(e);
+        }
+    }
+
+    private void settle() throws IOException {
+        if (progress.homeDurableSeq() < progress.durableSeq()) {
+            forceHome(progress.durableSeq());
+        }
+        prove();
+    }
+
+    private void prove() throws IOException {
+        progress.proofWanted(false);
+        if (progress.provenSeq() < progress.durableSeq()) {
+            log.mark();
+            progress.provenSeq(progress.durableSeq());
+        }
+    }
+
+    private boolean forceIsDue() {
+        if (events.head() == events.tail()) {
+            progress.waitingSinceNanos(Progress.NOTHING_WAITS);
+            return false;
+        }
+        long now = nanoClock.getAsLong();
+        if (progress.waitingSinceNanos() == Progress.NOTHING_WAITS) {
+            progress.waitingSinceNanos(now);
+        }
+        return now - progress.waitingSinceNanos() >= policy.intervalNanos() / 2
+                || progress.waitingDataBytes() >= policy.forceBytes()
+                || events.pendingBytes() >= EventRing.DEFAULT_CAPACITY_BYTES / 2
+                || !events.hasRoom();
+    }
+
+    private void journalPending() throws IOException {
+        long begun = nanoClock.getAsLong();
+        long from = events.tail();
+        long upTo = events.head();
+        if (from == upTo) {
+            return;
+        }
+        survey(from, upTo);
+        long firstSeq = progress.durableSeq() + 1;
+        long lastSeq = firstSeq + pendingEvents - 1;
+        boolean carry = pendingDataBytes > 0
+                && pendingStaged
+                && pendingDataBytes <= policy.inlineBytes()
+                && carriedSinceHomeForceBytes + pendingDataBytes <= policy.homeLagBytes();
+        if (pendingDataBytes > 0 && !carry) {
+            forceHome(lastSeq);
+        }
+        framesAppended = 0;
+        appendFrames(from, upTo, firstSeq, lastSeq, carry);
+        log.force();
+        progress.provenSeq(progress.durableSeq());
+        progress.durableSeq(lastSeq);
+        progress.forced(pendingDataBytes, framesAppended);
+        events.consume(upTo);
+        progress.waitingSinceNanos(events.head() == upTo ? Progress.NOTHING_WAITS : begun);
+    }
+
+    private void forceHome(long throughSeq) throws IOException {
+        exceptions.force();
+        carriedSinceHomeForceBytes = 0;
+        progress.homeDurableSeq(throughSeq);
+    }
+
+    private void survey(long from, long upTo) {
+        pendingEvents = 0;
+        pendingDataBytes = 0;
+        pendingStaged = true;
+        for (long at = events.skipWrap(from, upTo); at < upTo; at = events.skipWrap(events.next(at), upTo)) {
+            pendingEvents++;
+            pendingDataBytes += events.dataBytes(at);
+            pendingStaged &= events.isStaged(at) || events.dataBytes(at) == 0;
+        }
+    }
+
+    private void appendFrames(long from, long upTo, long firstSeq, long lastSeq, boolean carryWanted)
+            throws IOException {
+        boolean carry = carryWanted;
+        long at = events.skipWrap(from, upTo);
+        long seq = firstSeq;
+        while (at < upTo) {
+            long end = endOfFrame(at, upTo, carry);
+            int count = appendFrame(at, end, upTo, seq, carry);
+            if (count < 0) {
+                // PLACE wrote over the data meanwhile: it is in the file, so force it there
+                carry = false;
+                forceHome(lastSeq);
+                continue;
+            }
+            seq += count;
+            at = end;
+        }
+    }
+
+    /** The end of the longest row of events from {@code at} on that fits one frame; at least one event fits. */
+    private long endOfFrame(long at, long upTo, boolean carry) {
+        long bytes = PAYLOAD_HEADER_BYTES;
+        long end = at;
+        while (end < upTo) {
+            bytes += MAX_PREFIX_BYTES + events.eventLength(end) + (carry ? events.dataBytes(end) : 0);
+            if (bytes > log.maxPayloadBytes() && end != at) {
+                break;
+            }
+            end = events.skipWrap(events.next(end), upTo);
+        }
+        return end;
+    }
+
+    /** Appends one frame; the number of its events, or -1 when data that it should carry was no longer there. */
+    private int appendFrame(long from, long end, long upTo, long firstSeq, boolean carry) throws IOException {
+        long most = PAYLOAD_HEADER_BYTES;
+        for (long at = from; at < end; at = events.skipWrap(events.next(at), upTo)) {
+            most += MAX_PREFIX_BYTES + events.eventLength(at) + (carry ? events.dataBytes(at) : 0);
+        }
+        MutableDirectBuffer target = log.claim((int) most);
+        int start = log.index();
+        int index = start + PAYLOAD_HEADER_BYTES;
+        int count = 0;
+        for (long at = from; at < end; at = events.skipWrap(events.next(at), upTo)) {
+            int length = events.eventLength(at);
+            index = putVarint(target, index, length);
+            target.putBytes(index, events.buffer(), events.eventIndex(at), length);
+            index += length;
+            count++;
+        }
+        target.putInt(start, index - start - PAYLOAD_HEADER_BYTES);
+        long carried = 0;
+        if (carry) {
+            int afterEvents = index;
+            for (long at = from; at < end; at = events.skipWrap(events.next(at), upTo)) {
+                int length = (int) events.dataBytes(at);
+                if (length > 0) {
+                    staging.copy(events.dataPosition(at), length, target, index);
+                    if (!staging.isIntact(events.dataPosition(at))) {
+                        log.abort();
+                        return -1;
+                    }
+                    index += length;
+                }
+            }
+            carried = index - afterEvents;
+        }
+        log.commit(firstSeq, count, carried > 0, progress.homeDurableSeq(), index - start);
+        framesAppended++;
+        carriedSinceHomeForceBytes += carried;
+        return count;
+    }
+
+    private static int putVarint(MutableDirectBuffer target, int index, int value) {
+        int at = index;
+        int rest = value;
+        while ((rest & ~0x7F) != 0) {
+            target.putByte(at++, (byte) (rest & 0x7F | 0x80));
+            rest >>>= 7;
+        }
+        target.putByte(at++, (byte) rest);
+        return at;
+    }
+
+    private void answerWaiting() {
+        if (waiting.isEmpty()) {
+            return;
+        }
+        for (int i = 0; i < waiting.size(); i++) {
+            Request request = waiting.get(i);
+            if (failStop.failed()) {
+                request.failed(failStop.cause());
+            }
+            answer.answer(request);
+        }
+        waiting.clear();
+    }
+}

@@ -1,0 +1,194 @@
+package dev.tidemark.engine.pipeline;
+
+import dev.tidemark.engine.message.ErrorCode;
+import dev.tidemark.engine.message.Message;
+import dev.tidemark.engine.message.Reply;
+import dev.tidemark.engine.state.Event;
+import dev.tidemark.engine.volume.LiveVolume;
+
+/**
+ * One request on its way through the ring. Reused, so that I/O allocates nothing: filled by the submitting thread,
+ * handed over with the ring's publication, and given back with its answer.
+ */
+public final class Request {
+    /** What is asked. */
+    public enum Kind {
+        WRITE,
+        FLUSH,
+        DISCARD,
+        ZEROES,
+        MESSAGE,
+        /** The store's own: a turn for jobs and parked requests, without an answer. */
+        NUDGE
+    }
+
+    Kind kind;
+    LiveVolume volume;
+    long offset;
+    long length;
+    boolean fua;
+    WriteBuffers.Buffer data;
+
+    // a write in blocks: where its whole blocks begin in data.whole(), and what its partial edges were filled from
+    long firstBlock;
+    int blocks;
+    int dataIndex;
+    boolean headPartial;
+    boolean tailPartial;
+    final Base headBase = new Base();
+    final Base tailBase = new Base();
+
+    // set by PLACE while the write is in a run
+    int placement;
+    int placements;
+    boolean parkedBefore;
+
+    Message message;
+    String actor;
+
+    // the outcome
+    private ErrorCode error;
+    private String errorText;
+    private Throwable cause;
+    Reply reply;
+    Event event;
+    long eventSeq;
+
+    // the caller's
+    private Object callback;
+    private long cookie;
+
+    /** A write of what the buffer holds; the buffer belongs to the request from here on. */
+    public Request write(LiveVolume target, long atOffset, WriteBuffers.Buffer bytes, boolean durable) {
+        reset(Kind.WRITE, target, atOffset, bytes.length(), durable);
+        data = bytes;
+        return this;
+    }
+
+    /** A flush. */
+    public Request flush() {
+        return reset(Kind.FLUSH, null, 0, 0, true);
+    }
+
+    /** A discard of the whole blocks inside the range. */
+    public Request discard(LiveVolume target, long atOffset, long lengthBytes, boolean durable) {
+        return reset(Kind.DISCARD, target, atOffset, lengthBytes, durable);
+    }
+
+    /** The range reads as zeros. */
+    public Request zeroes(LiveVolume target, long atOffset, long lengthBytes, boolean durable) {
+        return reset(Kind.ZEROES, target, atOffset, lengthBytes, durable);
+    }
+
+    /** A message from {@code sender}. */
+    public Request message(Message text, String sender) {
+        reset(Kind.MESSAGE, null, 0, 0, true);
+        message = text;
+        actor = sender;
+        return this;
+    }
+
+    Request nudge() {
+        return reset(Kind.NUDGE, null, 0, 0, false);
+    }
+
+    private Request reset(Kind newKind, LiveVolume target, long atOffset, long lengthBytes, boolean durable) {
+        kind = newKind;
+        volume = target;
+        offset = atOffset;
+        length = lengthBytes;
+        fua = durable;
+        data = null;
+        headPartial = false;
+        tailPartial = false;
+        parkedBefore = false;
+        message = null;
+        actor = null;
+        error = null;
+        errorText = null;
+        cause = null;
+        reply = null;
+        event = null;
+        eventSeq = 0;
+        return this;
+    }
+
+    /** What is to be told, given back with the answer as it is. */
+    public Request callback(Object newCallback, long newCookie) {
+        callback = newCallback;
+        cookie = newCookie;
+        return this;
+    }
+
+    public Object callback() {
+        return callback;
+    }
+
+    public long cookie() {
+        return cookie;
+    }
+
+    public Kind kind() {
+        return kind;
+    }
+
+    /** The error code, or null when all is well. */
+    public ErrorCode error() {
+        return error;
+    }
+
+    /** What is wrong and what to do; null when all is well. */
+    public String errorText() {
+        return errorText;
+    }
+
+    /** What led to the error, or null. */
+    public Throwable cause() {
+        return cause;
+    }
+
+    /** The reply to a message; null when the store failed. */
+    public Reply reply() {
+        return reply;
+    }
+
+    /** The event that a message became, or null. */
+    public Event event() {
+        return event;
+    }
+
+    /** That event's seq. */
+    public long eventSeq() {
+        return eventSeq;
+    }
+
+    void refuse(ErrorCode code, String text, Throwable why) {
+        error = code;
+        errorText = text;
+        cause = why;
+    }
+
+    /** The outcome is unknown until the next open: the store has stopped. */
+    void failed(Throwable first) {
+        refuse(
+                ErrorCode.FAILED,
+                "the store has stopped after a failure, restart it to recover: " + first.getMessage(),
+                first);
+        reply = null;
+    }
+
+    void releaseData() {
+        WriteBuffers.Buffer buffer = data;
+        if (buffer != null) {
+            data = null;
+            buffer.release();
+        }
+    }
+
+    /** The mapping that a partial block's rest was read from: it must still be the one when the write is placed. */
+    static final class Base {
+        long physical;
+        int checksum;
+        long version;
+    }
+}
