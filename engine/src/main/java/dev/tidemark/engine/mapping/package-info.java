@@ -5,8 +5,8 @@
  * <ul>
  *   <li>Enters: changes of mappings in the order of the one history; pages that were brought in.
  *   <li>Leaves: entries for readers, the pages that are dirty, and the physical blocks that no tree holds any more.
- *   <li>Never: I/O (pages are brought in before they are needed), a clock, a thread; a change in place of a page that is
- *       shared or that a checkpoint has written; a new block paired with an old checksum.
+ *   <li>Never: I/O (pages are brought in before they are needed), a clock, a thread; a change in place of a page that
+ *       is shared or that a checkpoint has written; a new block paired with an old checksum.
  * </ul>
  */
 package dev.tidemark.engine.mapping;
