@@ -5,7 +5,7 @@ import org.agrona.MutableDirectBuffer;
 
 /**
  * Whoever appends frames and learns that they are durable: the journal today; a log that is durable on a majority could
- * stand here as well. Used by the JOURNAL thread alone.
+ * stand here as well. Used by the JOURNAL thread alone, but for {@link #roomBytes}.
  *
  * <p>A frame is appended only when the data of its events is forced or is in the frame.
  */
@@ -13,14 +13,22 @@ public interface FrameLog {
     /** The largest payload in bytes. */
     int maxPayloadBytes();
 
-    /** Room for the next frame's payload of at most {@code lengthBytes}, from {@link #index()} on; nothing is appended yet. */
-    MutableDirectBuffer claim(int lengthBytes) throws IOException;
+    /**
+     * Room for the next frame's payload of at most {@code lengthBytes}, from {@link #index()} on; nothing is appended yet.
+     *
+     * @param firstSeq the seq of its first event
+     * @param events how many it holds
+     * @param withData whether the blocks' bytes follow the events
+     * @param homeDurableSeq up to where the exception store's own copies of such bytes are forced
+     */
+    MutableDirectBuffer claim(long firstSeq, int events, boolean withData, long homeDurableSeq, int lengthBytes)
+            throws IOException;
 
     /** Where the claimed payload begins in the buffer. */
     int index();
 
-    /** Appends the claimed payload. */
-    void commit(long firstSeq, int events, boolean withData, long homeDurableSeq, int lengthBytes) throws IOException;
+    /** Appends the first {@code lengthBytes} of the claimed payload. */
+    void commit(int lengthBytes) throws IOException;
 
     /** Gives the claimed room back; no frame. */
     void abort();
@@ -31,6 +39,9 @@ public interface FrameLog {
     /** Appends and forces a marker: a frame that says what is durable by now. */
     void mark() throws IOException;
 
-    /** Bytes of journal that are written ahead, so that an append there can't run out of space. */
+    /** Bytes of journal that are written ahead, so that an append there can't run out of space. Any thread. */
     long roomBytes();
+
+    /** Tries again to write ahead, after room may have been made on the device. Any thread. */
+    void retryRoom() throws IOException;
 }

@@ -2,6 +2,7 @@ package dev.tidemark.engine.pipeline;
 
 import dev.tidemark.engine.exception.ExceptionStore;
 import java.io.IOException;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -23,8 +24,6 @@ import org.agrona.MutableDirectBuffer;
  * <p>One thread at a time; it knows no Disruptor, so that the crash tests can drive it step by step.
  */
 final class JournalStage {
-    /** Bytes before a frame's events: their length. */
-    static final int PAYLOAD_HEADER_BYTES = 4;
     /** The longest length prefix of an event. */
     private static final int MAX_PREFIX_BYTES = 5;
 
@@ -215,7 +214,7 @@ final class JournalStage {
 
     /** The end of the longest row of events from {@code at} on that fits one frame; at least one event fits. */
     private long endOfFrame(long at, long upTo, boolean carry) {
-        long bytes = PAYLOAD_HEADER_BYTES;
+        long bytes = FrameTypes.HEADER_BYTES;
         long end = at;
         while (end < upTo) {
             bytes += MAX_PREFIX_BYTES + events.eventLength(end) + (carry ? events.dataBytes(end) : 0);
@@ -229,42 +228,52 @@ final class JournalStage {
 
     /** Appends one frame; the number of its events, or -1 when data that it should carry was no longer there. */
     private int appendFrame(long from, long end, long upTo, long firstSeq, boolean carry) throws IOException {
-        long most = PAYLOAD_HEADER_BYTES;
-        for (long at = from; at < end; at = events.skipWrap(events.next(at), upTo)) {
-            most += MAX_PREFIX_BYTES + events.eventLength(at) + (carry ? events.dataBytes(at) : 0);
-        }
-        MutableDirectBuffer target = log.claim((int) most);
-        int start = log.index();
-        int index = start + PAYLOAD_HEADER_BYTES;
+        long most = FrameTypes.HEADER_BYTES;
+        long dataBytes = 0;
         int count = 0;
+        for (long at = from; at < end; at = events.skipWrap(events.next(at), upTo)) {
+            most += MAX_PREFIX_BYTES + events.eventLength(at);
+            dataBytes += events.dataBytes(at);
+            count++;
+        }
+        boolean withData = carry && dataBytes > 0;
+        most += withData ? dataBytes : 0;
+        MutableDirectBuffer target = log.claim(firstSeq, count, withData, progress.homeDurableSeq(), (int) most);
+        int start = log.index();
+        int index = start + FrameTypes.HEADER_BYTES;
         for (long at = from; at < end; at = events.skipWrap(events.next(at), upTo)) {
             int length = events.eventLength(at);
             index = putVarint(target, index, length);
             target.putBytes(index, events.buffer(), events.eventIndex(at), length);
             index += length;
-            count++;
         }
-        target.putInt(start, index - start - PAYLOAD_HEADER_BYTES);
-        long carried = 0;
-        if (carry) {
-            int afterEvents = index;
-            for (long at = from; at < end; at = events.skipWrap(events.next(at), upTo)) {
-                int length = (int) events.dataBytes(at);
-                if (length > 0) {
-                    staging.copy(events.dataPosition(at), length, target, index);
-                    if (!staging.isIntact(events.dataPosition(at))) {
-                        log.abort();
-                        return -1;
-                    }
-                    index += length;
-                }
+        target.putInt(start, index - start - FrameTypes.HEADER_BYTES, ByteOrder.LITTLE_ENDIAN);
+        if (withData) {
+            index = copyData(from, end, upTo, target, index);
+            if (index < 0) {
+                log.abort();
+                return -1;
             }
-            carried = index - afterEvents;
+            carriedSinceHomeForceBytes += dataBytes;
         }
-        log.commit(firstSeq, count, carried > 0, progress.homeDurableSeq(), index - start);
+        log.commit(index - start);
         framesAppended++;
-        carriedSinceHomeForceBytes += carried;
         return count;
+    }
+
+    private int copyData(long from, long end, long upTo, MutableDirectBuffer target, int start) {
+        int index = start;
+        for (long at = from; at < end; at = events.skipWrap(events.next(at), upTo)) {
+            int length = (int) events.dataBytes(at);
+            if (length > 0) {
+                staging.copy(events.dataPosition(at), length, target, index);
+                if (!staging.isIntact(events.dataPosition(at))) {
+                    return -1;
+                }
+                index += length;
+            }
+        }
+        return index;
     }
 
     private static int putVarint(MutableDirectBuffer target, int index, int value) {

@@ -29,19 +29,17 @@ public final class Request {
     boolean fua;
     WriteBuffers.Buffer data;
 
-    // a write in blocks: where its whole blocks begin in data.whole(), and what its partial edges were filled from
+    // a write in blocks: where its whole blocks begin in data.whole(), and whether its edges cover their blocks in part
     long firstBlock;
     int blocks;
     int dataIndex;
     boolean headPartial;
     boolean tailPartial;
-    final Base headBase = new Base();
-    final Base tailBase = new Base();
 
     // set by PLACE while the write is in a run
     int placement;
     int placements;
-    boolean parkedBefore;
+    Request nextHeld;
 
     Message message;
     String actor;
@@ -101,7 +99,6 @@ public final class Request {
         data = null;
         headPartial = false;
         tailPartial = false;
-        parkedBefore = false;
         message = null;
         actor = null;
         error = null;
@@ -183,12 +180,5 @@ public final class Request {
             data = null;
             buffer.release();
         }
-    }
-
-    /** The mapping that a partial block's rest was read from: it must still be the one when the write is placed. */
-    static final class Base {
-        long physical;
-        int checksum;
-        long version;
     }
 }

@@ -1,0 +1,269 @@
+package dev.tidemark.engine.pipeline;
+
+import com.lmax.disruptor.BatchEventProcessor;
+import com.lmax.disruptor.BatchEventProcessorBuilder;
+import com.lmax.disruptor.EventHandler;
+import com.lmax.disruptor.ExceptionHandler;
+import com.lmax.disruptor.InsufficientCapacityException;
+import com.lmax.disruptor.RingBuffer;
+import com.lmax.disruptor.Sequence;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * The two stages on two threads behind a ring: PLACE and APPLY on one, JOURNAL and COMPLETE on the next, so that forcing
+ * one batch overlaps placing the next, and what gathers meanwhile makes the next batch larger.
+ *
+ * <p>The store's own threads never wait for the ring: what they submit when it is full goes to a side queue that PLACE
+ * looks at after each batch (each answered request submits a bounded number of new ones, so it is bounded by what is in
+ * flight).
+ */
+final class DisruptorLane implements Lane {
+    /** Requests in flight: more than any client's queue depth, and a bound on what a crash leaves unanswered. */
+    static final int RING_SIZE = 2048;
+    /** PLACE hands over at the latest after this many, so that JOURNAL does not wait for a ring full of requests. */
+    private static final int MAX_BATCH = 256;
+
+    private static final long CLOSED = Long.MIN_VALUE;
+    private static final long MAX_TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    private final Stages stages;
+    private final FailStop failStop;
+    private final RingBuffer<Slot> ring;
+    private final BatchEventProcessor<Slot> placeProcessor;
+    private final BatchEventProcessor<Slot> journalProcessor;
+    private final Thread placeThread;
+    private final Thread journalThread;
+    private final CountDownLatch started = new CountDownLatch(2);
+    private final ConcurrentLinkedQueue<Request> overflow = new ConcurrentLinkedQueue<>();
+    /** Submitters between their check and their publication; with {@link #CLOSED} added, no more may begin. */
+    private final AtomicLong submitters = new AtomicLong();
+
+    private final Request nudge = new Request().nudge();
+    private volatile boolean nudgeInRing;
+    private volatile boolean journalClosed;
+
+    DisruptorLane(Stages stages, FailStop failStop, long intervalNanos) {
+        this.stages = stages;
+        this.failStop = failStop;
+        long tick = Math.min(MAX_TICK_NANOS, Math.max(1, intervalNanos / 4));
+        ring = RingBuffer.createMultiProducer(Slot::new, RING_SIZE, new AdaptiveWaitStrategy(tick));
+        BatchEventProcessorBuilder builder = new BatchEventProcessorBuilder().setMaxBatchSize(MAX_BATCH);
+        placeProcessor = builder.build(ring, ring.newBarrier(), new PlaceHandler());
+        journalProcessor = builder.build(ring, ring.newBarrier(placeProcessor.getSequence()), new JournalHandler());
+        placeProcessor.setExceptionHandler(new FailStopHandler());
+        journalProcessor.setExceptionHandler(new FailStopHandler());
+        ring.addGatingSequences(journalProcessor.getSequence());
+        placeThread = new Thread(placeProcessor, "tidemark-place");
+        journalThread = new Thread(journalProcessor, "tidemark-journal");
+        placeThread.setDaemon(true);
+        journalThread.setDaemon(true);
+        placeThread.start();
+        journalThread.start();
+        awaitUninterruptibly(started);
+    }
+
+    @Override
+    public boolean isOwnThread() {
+        Thread thread = Thread.currentThread();
+        return thread == placeThread || thread == journalThread;
+    }
+
+    @Override
+    public boolean submit(Request request) {
+        if (submitters.getAndIncrement() < 0) {
+            submitters.getAndDecrement();
+            return false;
+        }
+        try {
+            if (isOwnThread()) {
+                if (!tryPublish(request)) {
+                    overflow.add(request);
+                }
+            } else {
+                publish(ring.next(), request);
+            }
+            return true;
+        } finally {
+            submitters.getAndDecrement();
+        }
+    }
+
+    private void publish(long sequence, Request request) {
+        ring.get(sequence).request = request;
+        ring.publish(sequence);
+    }
+
+    private boolean tryPublish(Request request) {
+        try {
+            publish(ring.tryNext(), request);
+            return true;
+        } catch (InsufficientCapacityException e) {
+            return false;
+        }
+    }
+
+    /** Gives PLACE a turn soon, unless one is on its way. Any of the store's own threads. */
+    private void nudge() {
+        if (!nudgeInRing) {
+            nudgeInRing = true;
+            if (!tryPublish(nudge)) {
+                nudgeInRing = false; // the ring is full: PLACE has turns enough
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        long before = submitters.getAndUpdate(n -> n < 0 ? n : n + CLOSED);
+        if (before < 0) {
+            return;
+        }
+        while (submitters.get() != CLOSED || !drained()) {
+            LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(100));
+        }
+        placeProcessor.halt();
+        join(placeThread);
+        // JOURNAL has nothing left in the ring; what is parked or waits is carried out here, by its own last act
+        journalProcessor.halt();
+        join(journalThread);
+        Slot last = new Slot();
+        stages.place().close(last);
+        last.handOver(stages.journal());
+        stages.journal().endOfBatch();
+        stages.journal().close();
+        journalClosed = true;
+    }
+
+    private boolean drained() {
+        return overflow.isEmpty() && journalProcessor.getSequence().get() == ring.getCursor();
+    }
+
+    private static void join(Thread thread) {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                latch.await();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private final class PlaceHandler implements EventHandler<Slot> {
+        private Sequence progress;
+        private long last = -1;
+
+        @Override
+        public void onStart() {
+            started.countDown();
+        }
+
+        @Override
+        public void setSequenceCallback(Sequence sequenceCallback) {
+            progress = sequenceCallback;
+        }
+
+        @Override
+        public void onEvent(Slot slot, long sequence, boolean endOfBatch) {
+            Request request = slot.request;
+            slot.request = null;
+            if (request == nudge) {
+                nudgeInRing = false;
+            } else {
+                awaitRoom(sequence);
+                stages.place().place(request, slot);
+            }
+            last = sequence;
+            if (endOfBatch) {
+                for (Request more = overflow.poll(); more != null; more = overflow.poll()) {
+                    stages.place().place(more, slot);
+                }
+                stages.place().endOfBatch();
+                if (stages.place().wantsTurn()) {
+                    nudge();
+                }
+            }
+        }
+
+        /** The ring of events is full: JOURNAL gets what is finished and goes on, then there is room. */
+        private void awaitRoom(long sequence) {
+            while (!stages.place().hasRoom()) {
+                progress.set(sequence - 1);
+                LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(50));
+            }
+        }
+
+        @Override
+        public void onTimeout(long sequence) {
+            if (!overflow.isEmpty() || stages.place().wantsTurn()) {
+                nudge();
+            }
+        }
+    }
+
+    private final class JournalHandler implements EventHandler<Slot> {
+        @Override
+        public void onStart() {
+            started.countDown();
+        }
+
+        @Override
+        public void onEvent(Slot slot, long sequence, boolean endOfBatch) {
+            slot.handOver(stages.journal());
+            if (endOfBatch) {
+                stages.journal().endOfBatch();
+                if (stages.journal().hasProven()) {
+                    nudge();
+                }
+            }
+        }
+
+        @Override
+        public void onTimeout(long sequence) {
+            stages.journal().tick();
+            if (stages.journal().hasProven()) {
+                nudge();
+            }
+        }
+    }
+
+    /** Neither ends the stage's thread nor acknowledges what failed: the store stops, the stages go on answering that. */
+    private final class FailStopHandler implements ExceptionHandler<Slot> {
+        @Override
+        public void handleEventException(Throwable failure, long sequence, Slot slot) {
+            failStop.fail(failure);
+        }
+
+        @Override
+        public void handleOnStartException(Throwable failure) {
+            failStop.fail(failure);
+        }
+
+        @Override
+        public void handleOnShutdownException(Throwable failure) {
+            failStop.fail(failure);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package dev.tidemark.engine.pipeline;
+
+import dev.tidemark.engine.codec.EventEncoder;
+import dev.tidemark.engine.state.Applier;
+import dev.tidemark.engine.state.Event;
+import dev.tidemark.engine.state.State;
+
+/**
+ * APPLY: one event becomes state, in the very code that replay runs, and goes on to JOURNAL. PLACE only.
+ *
+ * <p>An event comes here after its data was handed to the file, so that what JOURNAL sees never refers to data that a
+ * later force would not reach.
+ */
+final class EventSink {
+    private final EventRing ring;
+    private final EventEncoder encoder;
+    private final State state;
+    private final Applier applier;
+    private final SpaceKeeper space;
+    private final Progress progress;
+
+    EventSink(EventRing ring, State state, SpaceKeeper space, Progress progress) {
+        this.ring = ring;
+        this.encoder = new EventEncoder();
+        this.state = state;
+        this.applier = new Applier(state);
+        this.space = space;
+        this.progress = progress;
+    }
+
+    /** Whether an event of any size has room on its way to JOURNAL. */
+    boolean hasRoom() {
+        return ring.hasRoom();
+    }
+
+    /** Applies an event without data. */
+    void apply(Event event) {
+        apply(event, true, 0, 0);
+    }
+
+    /**
+     * Applies an event.
+     *
+     * @param staged whether its data is in the staging ring, from {@code dataPosition} on
+     * @param dataBytes the data's length
+     */
+    void apply(Event event, boolean staged, long dataPosition, long dataBytes) {
+        int index = ring.claim();
+        int length = encoder.encode(event, ring.buffer(), index);
+        if (length > EventRing.MAX_EVENT_BYTES) {
+            throw new IllegalStateException("an event of " + length + " bytes");
+        }
+        applier.apply(event);
+        space.collect(state.seq());
+        ring.publish(length, staged, dataPosition, dataBytes);
+        progress.placed(dataBytes);
+        progress.appliedSeq(state.seq());
+    }
+}

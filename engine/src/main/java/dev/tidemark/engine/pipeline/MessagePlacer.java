@@ -1,0 +1,123 @@
+package dev.tidemark.engine.pipeline;
+
+import dev.tidemark.engine.exception.ExceptionStore;
+import dev.tidemark.engine.message.ErrorCode;
+import dev.tidemark.engine.message.Line;
+import dev.tidemark.engine.message.Refusal;
+import dev.tidemark.engine.message.Reply;
+import dev.tidemark.engine.space.Allocator;
+import dev.tidemark.engine.state.Decider;
+import dev.tidemark.engine.state.Decision;
+import dev.tidemark.engine.state.DecisionContext;
+import dev.tidemark.engine.state.State;
+import dev.tidemark.engine.state.StoreFacts;
+import dev.tidemark.engine.state.Views;
+import dev.tidemark.engine.volume.LiveVolume;
+import dev.tidemark.storage.NoSpaceException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Messages: decided on the state as it is at their turn. PLACE only. */
+final class MessagePlacer {
+    private final PipelineParts parts;
+    private final State state;
+    private final ExceptionStore exceptions;
+    private final EventSink sink;
+    private final SpaceKeeper space;
+    private final PartialBlocks partials;
+    private final Views views;
+
+    MessagePlacer(PipelineParts parts, EventSink sink, SpaceKeeper space, PartialBlocks partials) {
+        this.parts = parts;
+        this.state = parts.state();
+        this.exceptions = parts.exceptions();
+        this.sink = sink;
+        this.space = space;
+        this.partials = partials;
+        this.views = new Views(parts.state());
+    }
+
+    /** Decides and applies a message; whether its answer waits until the state that it was decided on is durable. */
+    boolean place(Request request, JournalRoom room) {
+        DecisionContext context =
+                new DecisionContext(parts.clock().millis(), request.actor, parts.openConnections());
+        Decision decision = Decider.decide(state, request.message, context);
+        if (decision instanceof Decision.Query query) {
+            request.reply = views.answer(query.command(), facts());
+            return false;
+        }
+        if (decision instanceof Decision.Apply apply) {
+            request.reply = room.forCommands() ? apply(request, apply) : noJournalRoom();
+        } else if (decision instanceof Decision.Answer answer) {
+            request.reply = answer.reply();
+        } else if (decision instanceof Decision.Refused refused) {
+            request.reply = new Reply.Refused(refused.refusal());
+        } else {
+            request.reply = ((Decision.Repeat) decision).reply();
+        }
+        return true;
+    }
+
+    private static Reply noJournalRoom() {
+        return refusal(
+                ErrorCode.OUT_OF_SPACE, "the host's file system has no room for the journal: free some, then send it again");
+    }
+
+    private static Reply refusal(ErrorCode code, String text) {
+        return new Reply.Refused(Refusal.of(code, text));
+    }
+
+    private Reply apply(Request request, Decision.Apply decided) {
+        Decision.Apply apply = decided;
+        List<Long> placed = new ArrayList<>();
+        for (Decision.Boundary boundary : decided.boundaries()) {
+            LiveVolume volume = state.catalogue().byId(boundary.baseVolumeId());
+            int room = space.roomFor(volume.root(), boundary.block(), 1);
+            long run = room == 0 ? space.allocate(1, true) : space.allocate(1, room == 2);
+            if (run == 0) {
+                placed.forEach(physical -> space.unallocate(physical, 1));
+                return refusal(ErrorCode.OUT_OF_SPACE, "the store is full: no block is free for the volume's new end");
+            }
+            placed.add(Allocator.start(run));
+            try {
+                ByteBuffer content = partials.readBlock(volume, boundary.block());
+                int checksum = partials.zero(boundary.keepBytes(), exceptions.blockSizeBytes());
+                exceptions.write(Allocator.start(run), content);
+                apply = apply.fulfil(boundary, Allocator.start(run), checksum);
+            } catch (IOException e) {
+                placed.forEach(physical -> space.unallocate(physical, 1));
+                return refusal(
+                        e instanceof NoSpaceException ? ErrorCode.OUT_OF_SPACE : ErrorCode.FAILED,
+                        "can't rewrite the block at the volume's new end: " + e.getMessage());
+            }
+        }
+        request.event = apply.event();
+        sink.apply(apply.event(), false, 0, (long) placed.size() * exceptions.blockSizeBytes());
+        request.eventSeq = state.seq();
+        return apply.reply();
+    }
+
+    private StoreFacts facts() {
+        long block = exceptions.blockSizeBytes();
+        Map<String, String> fields = new LinkedHashMap<>();
+        fields.put("capacity", Long.toString(space.capacityBlocks() * block));
+        fields.put("free_bytes", Long.toString(space.freeBlocks() * block));
+        fields.put("waiting_bytes", Long.toString(space.waitingBlocks() * block));
+        fields.put("reserve_bytes", Long.toString(space.reserveBlocks() * block));
+        fields.put("file_bytes", Long.toString(space.highWaterBlocks() * block));
+        fields.put("journal_room_bytes", Long.toString(parts.log().roomBytes()));
+        fields.put("forces", Long.toString(parts.progress().forces()));
+        fields.put("checksum_errors", Long.toString(parts.reader().checksumErrors()));
+        return new StoreFacts(parts.progress().durableSeq(), fields, optionRows());
+    }
+
+    private List<Line> optionRows() {
+        List<Line> rows = new ArrayList<>();
+        parts.options().forEach((key, value) -> rows.add(Line.of("row", "option", "name", key, "value", value)));
+        return rows;
+    }
+}

@@ -1,0 +1,129 @@
+package dev.tidemark.engine.pipeline;
+
+import dev.tidemark.engine.exception.BlockChecksum;
+import java.io.IOException;
+import org.agrona.concurrent.ManyToManyConcurrentArrayQueue;
+
+/**
+ * The single writer: requests go in from any thread, through one bounded ring, and come back through the {@link
+ * RequestAnswer}.
+ *
+ * <p>Two ways to run the same stages: {@link #threaded} puts them on two threads behind a Disruptor; {@link #stepped} runs
+ * them in the calling thread, one request at a time or in batches that the caller chooses, with the same operations on
+ * the storage each time: that is how the crash tests enumerate crashes.
+ */
+public final class Pipeline implements AutoCloseable {
+    /** Idle requests kept for use again. */
+    private static final int POOLED_REQUESTS = 4096;
+
+    private final PipelineParts parts;
+    private final WriteBuffers buffers;
+    private final Lane lane;
+    private final ManyToManyConcurrentArrayQueue<Request> pool = new ManyToManyConcurrentArrayQueue<>(POOLED_REQUESTS);
+    private final ThreadLocal<Preparer> preparers;
+
+    private Pipeline(PipelineParts parts, WriteBuffers buffers, boolean threads) {
+        this.parts = parts;
+        this.buffers = buffers;
+        StagingRing staging = new StagingRing(Stages.STAGING_BYTES);
+        Stages stages = new Stages(parts, staging);
+        this.lane = threads
+                ? new DisruptorLane(stages, parts.failStop(), parts.policy().intervalNanos())
+                : new SteppedLane(stages);
+        int blockSizeBytes = parts.exceptions().blockSizeBytes();
+        this.preparers = ThreadLocal.withInitial(() -> new Preparer(
+                new BlockChecksum(), new PartialBlocks(parts.reader(), blockSizeBytes), blockSizeBytes));
+    }
+
+    /** The stages on two threads of their own. */
+    public static Pipeline threaded(PipelineParts parts, WriteBuffers buffers) {
+        return new Pipeline(parts, buffers, true);
+    }
+
+    /** The stages in whichever thread calls; one at a time. */
+    public static Pipeline stepped(PipelineParts parts, WriteBuffers buffers) {
+        return new Pipeline(parts, buffers, false);
+    }
+
+    /** A request to fill in and submit. */
+    public Request acquire() {
+        Request request = pool.poll();
+        return request == null ? new Request() : request;
+    }
+
+    /** After its answer: the request may be used for the next. Releases its data. */
+    public void recycle(Request request) {
+        request.releaseData();
+        request.callback(null, 0);
+        pool.offer(request);
+    }
+
+    /** The buffers that writes are filled into. */
+    public WriteBuffers buffers() {
+        return buffers;
+    }
+
+    /** Whether the calling thread is one of the pipeline's own, which must not wait for it. */
+    public boolean isOwnThread() {
+        return lane.isOwnThread();
+    }
+
+    /**
+     * Puts a request in. May wait while the ring is full, but never on the pipeline's own threads. It is answered in any
+     * case, also when the store has stopped or was closed.
+     */
+    public void submit(Request request) {
+        if (request.kind == Request.Kind.WRITE && !prepare(request)) {
+            parts.answer().answer(request);
+            return;
+        }
+        if (!lane.submit(request)) {
+            request.failed(new IOException("the store is closed"));
+            parts.answer().answer(request);
+        }
+    }
+
+    private boolean prepare(Request request) {
+        try {
+            preparers.get().prepare(request);
+            return true;
+        } catch (IOException e) {
+            request.refuse(
+                    dev.tidemark.engine.message.ErrorCode.FAILED,
+                    "can't read the rest of a partly written block: " + e.getMessage(),
+                    e);
+            return false;
+        }
+    }
+
+    /** In a stepped pipeline: takes up to {@code most} requests as one batch through both stages; whether there were any. */
+    public boolean step(int most) {
+        return ((SteppedLane) lane).step(most);
+    }
+
+    /** In a stepped pipeline: PLACE alone takes a batch, as if JOURNAL were busy. */
+    public boolean stepPlace(int most) {
+        return ((SteppedLane) lane).stepPlace(most);
+    }
+
+    /** In a stepped pipeline: what a stage does when nothing has come for a while. */
+    public void tick() {
+        ((SteppedLane) lane).tick();
+    }
+
+    /** Takes no more, carries out and answers what is in, forces, and ends the threads. */
+    @Override
+    public void close() {
+        lane.close();
+    }
+
+    /** What the submitting thread does for a write before it is published. */
+    private record Preparer(BlockChecksum checksum, PartialBlocks partials, int blockSizeBytes) {
+        void prepare(Request request) throws IOException {
+            PartialBlocks.layOut(request, blockSizeBytes, checksum);
+            if (request.headPartial || request.tailPartial) {
+                partials.fill(request);
+            }
+        }
+    }
+}

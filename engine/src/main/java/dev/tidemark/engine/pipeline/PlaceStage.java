@@ -1,0 +1,320 @@
+package dev.tidemark.engine.pipeline;
+
+import dev.tidemark.engine.message.ErrorCode;
+import dev.tidemark.engine.state.State;
+import dev.tidemark.engine.volume.LiveVolume;
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.function.LongSupplier;
+
+/**
+ * PLACE: takes requests in ring order, decides them, gives writes their blocks, and applies what became an event.
+ *
+ * <p>It works in runs of writes. A command, or a partial write over a block of the current run, first ends the run, so
+ * that whatever looks at the state sees everything before it. A write that has to wait for space is parked outside the
+ * ring: it is not answered, so its order is free, and what frees space can go on behind it.
+ *
+ * <p>One thread at a time; it knows no Disruptor, so that the crash tests can drive it step by step.
+ */
+final class PlaceStage {
+    private final State state;
+    private final WriteRun run;
+    private final RangePlacer ranges;
+    private final MessagePlacer messages;
+    private final PartialBlocks partials;
+    private final EventSink sink;
+    private final SpaceKeeper space;
+    private final JobFeeder jobs;
+    private final SpaceWatch watch;
+    private final JournalRoom room;
+    private final ForcePolicy policy;
+    private final Progress progress;
+    private final FailStop failStop;
+    private final RequestAnswer answer;
+    private final InstantSource clock;
+    private final LongSupplier nanoClock;
+    private final Sabotage sabotage;
+    private final ArrayDeque<Request> parked = new ArrayDeque<>();
+
+    private Slot slot;
+    private boolean foreground;
+
+    PlaceStage(PipelineParts parts, EventSink sink, SpaceKeeper space, StagingRing staging, JobFeeder jobs) {
+        this.state = parts.state();
+        this.sink = sink;
+        this.space = space;
+        this.jobs = jobs;
+        this.run = new WriteRun(parts.exceptions(), space, staging, sink);
+        this.partials = new PartialBlocks(parts.reader(), parts.exceptions().blockSizeBytes());
+        this.ranges = new RangePlacer(parts, sink, space, partials);
+        this.messages = new MessagePlacer(parts, sink, space, partials);
+        this.watch = new SpaceWatch(parts.lowSpacePercents(), space, parts.exceptions().blockSizeBytes());
+        this.room = new JournalRoom(parts.log(), parts.journalSegmentBytes());
+        this.policy = parts.policy();
+        this.progress = parts.progress();
+        this.failStop = parts.failStop();
+        this.answer = parts.answer();
+        this.clock = parts.clock();
+        this.nanoClock = parts.nanoClock();
+        this.sabotage = parts.sabotage();
+    }
+
+    /** Takes the next request; {@code itsSlot} carries to JOURNAL what is answered only after a force. */
+    void place(Request request, Slot itsSlot) {
+        slot = itsSlot;
+        try {
+            if (failStop.failed()) {
+                refuseAll();
+                refuseFailed(request);
+            } else {
+                placeUnfailed(request);
+            }
+        } catch (RuntimeException | Error e) {
+            failStop.fail(e);
+            refuseAll();
+            refuseFailed(request);
+        }
+    }
+
+    /** Whether events have room on their way to JOURNAL for one more request; if not, JOURNAL has to run first. */
+    boolean hasRoom() {
+        return failStop.failed() || sink.hasRoom();
+    }
+
+    /** No more requests are there for now: ends the run, lets jobs and parked requests go on. */
+    void endOfBatch() {
+        if (failStop.failed()) {
+            refuseAll();
+            return;
+        }
+        try {
+            endRun();
+            space.giveBack();
+            retryParked();
+            if (jobs.step(foreground)) {
+                space.endEpoch();
+            }
+            watch.check(clock.millis(), sink);
+            foreground = false;
+        } catch (RuntimeException | Error e) {
+            failStop.fail(e);
+            refuseAll();
+        }
+    }
+
+    /** Whether there is work that no request will bring: a turn should come soon. */
+    boolean wantsTurn() {
+        return !failStop.failed() && (!parked.isEmpty() || jobs.canStep());
+    }
+
+    private void placeUnfailed(Request request) {
+        switch (request.kind) {
+            case WRITE -> {
+                foreground = true;
+                placeWrite(request);
+            }
+            case FLUSH -> {
+                foreground = true;
+                endRun();
+                slot.hold(request);
+            }
+            case DISCARD, ZEROES -> {
+                foreground = true;
+                endRun();
+                placeRange(request);
+            }
+            case MESSAGE -> {
+                foreground = true;
+                endRun();
+                placeMessage(request);
+            }
+            case NUDGE -> answer.answer(request);
+        }
+    }
+
+    // ---- writes
+
+    private void placeWrite(Request request) {
+        if (!mayChange(request)) {
+            answer.answer(request);
+            return;
+        }
+        if (request.headPartial || request.tailPartial) {
+            if (run.touches(request)) {
+                endRun();
+            }
+            if (!fillPartials(request)) {
+                answer.answer(request);
+                return;
+            }
+        }
+        if (run.isFull() || !sink.hasRoom()) {
+            endRun();
+        }
+        if (!addToRun(request)) {
+            park(request);
+        }
+    }
+
+    private boolean addToRun(Request request) {
+        if (run.add(request)) {
+            return true;
+        }
+        if (!run.isEmpty()) {
+            endRun(); // what it overwrote may be what is missing
+            return run.add(request);
+        }
+        return false;
+    }
+
+    private boolean fillPartials(Request request) {
+        if (sabotage == Sabotage.STALE_BASE) {
+            return true;
+        }
+        try {
+            partials.fill(request);
+            return true;
+        } catch (IOException e) {
+            request.refuse(ErrorCode.FAILED, "can't read the rest of a partly written block: " + e.getMessage(), e);
+            return false;
+        }
+    }
+
+    /** Whether the volume takes changes in that range; else the request is refused. */
+    private boolean mayChange(Request request) {
+        LiveVolume volume = request.volume;
+        if (!volume.alive()) {
+            request.refuse(ErrorCode.NO_SUCH_VOLUME, "volume " + volume + " is gone", null);
+        } else if (volume.readonly()) {
+            request.refuse(ErrorCode.READ_ONLY, "volume " + volume + " is read-only", null);
+        } else if (request.offset < 0
+                || request.length < 0
+                || request.offset > volume.sizeBytes()
+                || request.length > volume.sizeBytes() - request.offset) {
+            request.refuse(
+                    ErrorCode.BAD_SIZE,
+                    "bytes " + request.offset + "+" + request.length + " lie outside volume " + volume + " of "
+                            + volume.sizeBytes() + " bytes",
+                    null);
+        } else if (!room.forWrites()) {
+            request.refuse(
+                    ErrorCode.OUT_OF_SPACE,
+                    "the host's file system has no room for the journal: free some, then write again",
+                    null);
+        } else {
+            return true;
+        }
+        return false;
+    }
+
+    private void park(Request request) {
+        if (space.waitingBlocks() == 0 && !jobs.isActive()) {
+            refuseForSpace(request);
+            return;
+        }
+        parked.add(request);
+        askForProof();
+    }
+
+    private void askForProof() {
+        if (space.proofHelps()) {
+            progress.proofWanted(true);
+        }
+    }
+
+    private void retryParked() {
+        if (parked.isEmpty()) {
+            return;
+        }
+        int tries = parked.size();
+        for (int i = 0; i < tries; i++) {
+            Request request = parked.poll();
+            placeWrite(request);
+        }
+        endRun();
+        if (!parked.isEmpty()) {
+            askForProof();
+        }
+    }
+
+    private void refuseForSpace(Request request) {
+        request.refuse(
+                ErrorCode.OUT_OF_SPACE,
+                "the store is full: " + space.freeBlocks() + " of " + space.capacityBlocks() + " blocks are free, "
+                        + space.reserveBlocks() + " of them in reserve. Delete a volume, or discard what is not needed.",
+                null);
+        answer.answer(request);
+    }
+
+    private void endRun() {
+        if (run.isEmpty()) {
+            return;
+        }
+        run.end(clock.millis());
+        space.endEpoch();
+        boolean holdBack = mustHoldBack();
+        for (int i = 0; i < run.count(); i++) {
+            finish(run.request(i), holdBack);
+        }
+        run.clear();
+    }
+
+    /** Answers a request that was carried out, now or after its force. */
+    private void finish(Request request, boolean holdBack) {
+        if (request.error() == null && (request.fua || holdBack)) {
+            slot.hold(request);
+        } else {
+            answer.answer(request);
+        }
+    }
+
+    /** Whether too much waits for its force to answer anything before its own (G2). */
+    private boolean mustHoldBack() {
+        long since = progress.waitingSinceNanos();
+        return (since != Progress.NOTHING_WAITS && nanoClock.getAsLong() - since >= policy.intervalNanos())
+                || progress.waitingDataBytes() >= policy.holdBytes();
+    }
+
+    // ---- the rest
+
+    private void placeRange(Request request) {
+        if (mayChange(request) && ranges.place(request)) {
+            space.endEpoch();
+            finish(request, mustHoldBack());
+        } else {
+            answer.answer(request);
+        }
+    }
+
+    private void placeMessage(Request request) {
+        boolean waits = messages.place(request, room);
+        space.endEpoch();
+        if (waits) {
+            slot.hold(request);
+        } else {
+            answer.answer(request);
+        }
+    }
+
+    private void refuseFailed(Request request) {
+        if (request.kind == Request.Kind.NUDGE) {
+            answer.answer(request);
+            return;
+        }
+        request.failed(failStop.cause());
+        answer.answer(request);
+    }
+
+    private void refuseAll() {
+        for (int i = 0; i < run.count(); i++) {
+            Request request = run.request(i);
+            request.failed(failStop.cause());
+            answer.answer(request);
+        }
+        run.clear();
+        while (!parked.isEmpty()) {
+            refuseFailed(parked.poll());
+        }
+    }
+}

@@ -1,0 +1,18 @@
+package dev.tidemark.engine.pipeline;
+
+/**
+ * Rules that a test can break on purpose, to see that the crash tests notice. Never set in a store that anybody uses: no
+ * option of a store leads here.
+ */
+public enum Sabotage {
+    /** All rules hold. */
+    NONE,
+    /** Freed blocks are used again before the frame that frees them is proven durable. */
+    REUSE_BEFORE_PROOF,
+    /** A partial write keeps the rest of the block that it read when it was submitted. */
+    STALE_BASE,
+    /** Recovery writes every carried block to its home, not only what its last writer carried. */
+    REDO_EVERY_WRITER,
+    /** The journal is forced without the exception store, and without the data in the frame. */
+    FRAME_BEFORE_DATA
+}

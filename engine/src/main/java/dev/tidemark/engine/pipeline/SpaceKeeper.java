@@ -1,0 +1,121 @@
+package dev.tidemark.engine.pipeline;
+
+import dev.tidemark.engine.mapping.MappingRoot;
+import dev.tidemark.engine.mapping.MappingTrees;
+import dev.tidemark.engine.read.EpochTable;
+import dev.tidemark.engine.space.Allocator;
+import dev.tidemark.engine.space.PendingFrees;
+import dev.tidemark.engine.state.State;
+
+/**
+ * Where new blocks come from, and when freed ones may be used again: when their freeing is proven durable, and no reader
+ * pins an epoch in which it could look at them. PLACE only.
+ */
+final class SpaceKeeper {
+    private final State state;
+    private final MappingTrees trees;
+    private final Allocator allocator;
+    private final PendingFrees pending = new PendingFrees();
+    private final EpochTable epochs;
+    private final Progress progress;
+    private final Sabotage sabotage;
+
+    SpaceKeeper(
+            State state,
+            MappingTrees trees,
+            Allocator allocator,
+            EpochTable epochs,
+            Progress progress,
+            Sabotage sabotage) {
+        this.state = state;
+        this.trees = trees;
+        this.allocator = allocator;
+        this.epochs = epochs;
+        this.progress = progress;
+        this.sabotage = sabotage;
+        state.pages().epoch(epochs.current());
+    }
+
+    /** Takes what the event with that seq freed. */
+    void collect(long seq) {
+        if (!state.space().freed().isEmpty()) {
+            pending.add(seq, epochs.current(), state.space().freed());
+        }
+    }
+
+    /** After a run was applied: what it unlinked belongs to an epoch that is over. */
+    void endEpoch() {
+        epochs.advance();
+        state.pages().epoch(epochs.current());
+    }
+
+    /** Gives back what may be used again. */
+    void giveBack() {
+        boolean blocksWait = pending.blocks() > 0;
+        if (!blocksWait && state.pages().limboPages() == 0) {
+            return;
+        }
+        long safeEpoch = epochs.safeEpoch();
+        if (blocksWait) {
+            long proven = sabotage == Sabotage.REUSE_BEFORE_PROOF ? Long.MAX_VALUE : progress.provenSeq();
+            pending.release(proven, safeEpoch, allocator);
+        }
+        state.pages().recycle(safeEpoch);
+    }
+
+    /**
+     * Whether {@code blocks} may be allocated for a write of that range. The reserve serves only overwrites that give as
+     * many blocks back.
+     *
+     * @return 1 for yes, 2 for yes from the reserve, 0 for no
+     */
+    int roomFor(MappingRoot root, long firstBlock, int blocks) {
+        if (allocator.room(false) >= blocks) {
+            return 1;
+        }
+        giveBack();
+        if (allocator.room(false) >= blocks) {
+            return 1;
+        }
+        if (allocator.room(true) >= blocks && trees.ownsAlone(root, firstBlock, blocks)) {
+            return 2;
+        }
+        return 0;
+    }
+
+    /** A run of at most {@code maxBlocks}; see {@link Allocator#allocate}. */
+    long allocate(int maxBlocks, boolean urgent) {
+        return allocator.allocate(maxBlocks, urgent);
+    }
+
+    /** Blocks that were allocated and never mapped. */
+    void unallocate(long start, int blocks) {
+        allocator.give(start, blocks);
+    }
+
+    /** Blocks that are freed and may not be used yet. */
+    long waitingBlocks() {
+        return pending.blocks();
+    }
+
+    /** Whether a marker would let blocks go that wait now. */
+    boolean proofHelps() {
+        return pending.blocks() > 0 && pending.oldestPosition() > progress.provenSeq();
+    }
+
+    long freeBlocks() {
+        return allocator.freeBlocks();
+    }
+
+    long reserveBlocks() {
+        return allocator.reserveBlocks();
+    }
+
+    long capacityBlocks() {
+        return allocator.capacityBlocks();
+    }
+
+    long highWaterBlocks() {
+        return allocator.highWaterBlocks();
+    }
+}

@@ -1,0 +1,33 @@
+package dev.tidemark.engine.pipeline;
+
+/** Both stages, put together from their parts. */
+final class Stages {
+    /** Sixteen times what a frame carries: PLACE may be that far ahead before JOURNAL has to force the data instead. */
+    static final int STAGING_BYTES = 4 << 20;
+
+    private final PlaceStage place;
+    private final JournalStage journal;
+
+    Stages(PipelineParts parts, StagingRing staging) {
+        EventRing events = new EventRing(EventRing.DEFAULT_CAPACITY_BYTES);
+        SpaceKeeper space = new SpaceKeeper(
+                parts.state(),
+                parts.state().trees(),
+                parts.allocator(),
+                parts.epochs(),
+                parts.progress(),
+                parts.sabotage());
+        EventSink sink = new EventSink(events, parts.state(), space, parts.progress());
+        JobFeeder jobs = new JobFeeder(parts.state(), sink, space, parts.progress(), parts.clock());
+        place = new PlaceStage(parts, sink, space, staging, jobs);
+        journal = new JournalStage(events, staging, parts);
+    }
+
+    PlaceStage place() {
+        return place;
+    }
+
+    JournalStage journal() {
+        return journal;
+    }
+}
