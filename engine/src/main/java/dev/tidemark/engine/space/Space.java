@@ -1,0 +1,56 @@
+package dev.tidemark.engine.space;
+
+import dev.tidemark.engine.mapping.PageStore;
+import dev.tidemark.engine.mapping.PhysicalBlocks;
+
+/**
+ * The part of space that is state: how many leaf entries refer to each physical block, and which blocks the current event
+ * freed. Where the next write goes, and when a freed block may be used again, is not state: see {@link Allocator} and
+ * {@link PendingFrees}. Writer thread.
+ */
+public final class Space implements PhysicalBlocks {
+    private final ReferenceCounts counts;
+    private final FreedBlocks freed = new FreedBlocks();
+
+    /** No block is in use. The counts live in pages of the given store. */
+    public Space(PageStore pages) {
+        counts = new ReferenceCounts(pages);
+    }
+
+    @Override
+    public void claim(long start, int count) {
+        counts.claim(start, count);
+    }
+
+    @Override
+    public void retain(long physical) {
+        counts.retain(physical);
+    }
+
+    @Override
+    public void release(long physical) {
+        if (counts.release(physical)) {
+            freed.add(physical);
+        }
+    }
+
+    @Override
+    public long references(long physical) {
+        return counts.get(physical);
+    }
+
+    /** What was freed since the last {@link FreedBlocks#clear}: the pipeline takes it after each event. */
+    public FreedBlocks freed() {
+        return freed;
+    }
+
+    /** How many physical blocks have a reference. */
+    public long usedBlocks() {
+        return counts.usedBlocks();
+    }
+
+    /** The counts themselves: for the allocator after recovery, the checker, the digest and checkpoints. */
+    public ReferenceCounts counts() {
+        return counts;
+    }
+}

@@ -1,0 +1,172 @@
+package dev.tidemark.engine.volume;
+
+import dev.tidemark.engine.message.VolumeRef;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.agrona.collections.Long2ObjectHashMap;
+
+/**
+ * All volumes that exist, by id and by name, and what is remembered of those that are gone. Every operation takes the same
+ * time whatever the number of volumes, but for {@link #volumes} and {@link #forEachDead}.
+ *
+ * <p>Invariants, which a full check looks at again: (C1) ids ascend and are never given twice; (C2) every live volume
+ * stands once by id and once by its present name; (C3) no id is both live and dead, and each id given is one of them.
+ *
+ * <p>The writer thread changes it. {@link #find}, {@link #byName} and {@link #volumes} may be called from any thread.
+ */
+public final class Catalogue {
+    /** The most live volumes: each takes about half a KiB of memory, so that these take half a GiB. */
+    public static final int MAX_VOLUMES = 1 << 20;
+
+    // For the writer: no boxing on the way of every write event.
+    private final Long2ObjectHashMap<LiveVolume> writersById = new Long2ObjectHashMap<>();
+    private final ConcurrentHashMap<Long, LiveVolume> byId = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, LiveVolume> byName = new ConcurrentHashMap<>();
+    private final DeadVolumes dead = new DeadVolumes();
+    private long nextVolumeId = 1;
+    private volatile int origins;
+
+    /** The id that the next volume gets. Writer. */
+    public long nextVolumeId() {
+        return nextVolumeId;
+    }
+
+    /** How many volumes exist. Any thread. */
+    public int size() {
+        return byId.size();
+    }
+
+    /** How many of them are origins. Any thread. */
+    public int origins() {
+        return origins;
+    }
+
+    /** The volume, or null. Any thread. */
+    public LiveVolume find(VolumeRef reference) {
+        if (reference instanceof VolumeRef.ById ref) {
+            return byId.get(ref.id());
+        }
+        return byName.get(((VolumeRef.ByName) reference).name());
+    }
+
+    /** The volume with that name, or null. Any thread. */
+    public LiveVolume byName(String name) {
+        return byName.get(name);
+    }
+
+    /** The volume with that id, or null. Writer; allocates nothing. */
+    public LiveVolume byId(long id) {
+        return writersById.get(id);
+    }
+
+    /** All volumes in ascending order of their ids. Any thread; a list of its own. */
+    public List<LiveVolume> volumes() {
+        List<LiveVolume> volumes = new ArrayList<>(byId.values());
+        volumes.sort(Comparator.comparingLong(LiveVolume::id));
+        return volumes;
+    }
+
+    /** What is remembered of a volume that is gone; null for one that is not. Writer. */
+    public DeadVolume dead(long id) {
+        return dead.find(id);
+    }
+
+    /** How many are gone. Writer. */
+    public long deadCount() {
+        return dead.count();
+    }
+
+    /** Hands out all that are gone, in the order in which they went. Writer. */
+    public void forEachDead(Consumer<DeadVolume> sink) {
+        dead.forEach(sink);
+    }
+
+    /** Adds a volume with the next id, or, from a checkpoint, a greater one. Writer. */
+    public void add(LiveVolume volume) {
+        if (volume.id() < nextVolumeId || byName.containsKey(volume.name())) {
+            throw new IllegalStateException("volume " + volume + " is there already, or out of order");
+        }
+        nextVolumeId = volume.id() + 1;
+        writersById.put(volume.id(), volume);
+        byId.put(volume.id(), volume);
+        byName.put(volume.name(), volume);
+        if (volume.kind() == VolumeKind.ORIGIN) {
+            origins = origins + 1;
+        }
+    }
+
+    /**
+     * Ends a volume: its name is free at once, its lineage stays. Its tree must have been handed on. Writer.
+     *
+     * @param mergedInto the volume that took its content; 0 when it was deleted
+     */
+    public void end(LiveVolume volume, long seq, long timeMs, long mergedInto) {
+        writersById.remove(volume.id());
+        byName.remove(volume.name(), volume);
+        byId.remove(volume.id());
+        if (volume.kind() == VolumeKind.ORIGIN) {
+            origins = origins - 1;
+        }
+        volume.end();
+        dead.add(new DeadVolume(
+                volume.id(),
+                volume.name(),
+                volume.kind(),
+                volume.sourceId(),
+                volume.familyId(),
+                volume.createdSeq(),
+                volume.createdMs(),
+                seq,
+                timeMs,
+                mergedInto));
+    }
+
+    /** Gives a volume another name, which no other one has. Writer. */
+    public void rename(LiveVolume volume, String newName) {
+        LiveVolume other = byName.get(newName);
+        if (other != null && other != volume) {
+            throw new IllegalStateException("the name of " + other + " is taken");
+        }
+        String oldName = volume.name();
+        // The new name first: a reader on another thread may find the volume twice, but never not at all.
+        byName.put(newName, volume);
+        volume.name(newName);
+        if (!oldName.equals(newName)) {
+            byName.remove(oldName, volume);
+        }
+    }
+
+    /** Sets the size. Writer. */
+    public void resize(LiveVolume volume, long sizeBytes) {
+        volume.sizeBytes(sizeBytes);
+    }
+
+    /** Makes a volume read-only, or writable. Writer. */
+    public void setReadonly(LiveVolume volume, boolean readonly) {
+        volume.readonly(readonly);
+    }
+
+    /** Sets labels; removes those with an empty value. Writer. */
+    public void label(LiveVolume volume, Map<String, String> labels) {
+        volume.labels(merge(volume.labels(), labels));
+    }
+
+    /** What labels become: sorted, without those that are set to an empty value. */
+    public static Map<String, String> merge(Map<String, String> labels, Map<String, String> changes) {
+        Map<String, String> merged = new TreeMap<>(labels);
+        changes.forEach((key, value) -> {
+            if (value.isEmpty()) {
+                merged.remove(key);
+            } else {
+                merged.put(key, value);
+            }
+        });
+        return Collections.unmodifiableMap(merged);
+    }
+}

@@ -1,0 +1,88 @@
+package dev.tidemark.journal;
+
+import dev.tidemark.storage.StorageFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * A window that slides over a file, so that a run along it costs few large reads. Grows when a frame is larger than it is.
+ * For one thread; allocates only when it grows.
+ */
+final class FileWindow {
+    /** Large enough that a read costs more than its call, small enough to stay in a core's cache. */
+    static final int DEFAULT_BYTES = 512 << 10;
+
+    private ByteBuffer bytes;
+    private ByteBuffer readView;
+    private ByteBuffer crcView;
+    private UnsafeBuffer buffer;
+    private StorageFile file;
+    private long start;
+    private int filled;
+
+    FileWindow(int capacity) {
+        allocate(capacity);
+    }
+
+    private void allocate(int capacity) {
+        bytes = ByteBuffer.allocateDirect(capacity).order(ByteOrder.LITTLE_ENDIAN);
+        readView = bytes.duplicate();
+        crcView = bytes.duplicate();
+        buffer = new UnsafeBuffer(bytes);
+        filled = 0;
+    }
+
+    /** Goes on with another file, or with the same one afresh. */
+    void use(StorageFile newFile) {
+        file = newFile;
+        filled = 0;
+    }
+
+    /** What was read; little-endian. Another object after each growth. */
+    ByteBuffer bytes() {
+        return bytes;
+    }
+
+    /** The same bytes, for whoever is to read a payload. */
+    DirectBuffer buffer() {
+        return buffer;
+    }
+
+    /** The same bytes, for checksums; its position and limit are anybody's. */
+    ByteBuffer crcView() {
+        return crcView;
+    }
+
+    /**
+     * Brings a range of the file into the window.
+     *
+     * @return where the range begins in {@link #bytes}, or -1 if the file ends before the range does
+     */
+    int need(long position, int length) throws IOException {
+        if (position >= start && position + length <= start + filled) {
+            return (int) (position - start);
+        }
+        return fill(position, length);
+    }
+
+    /** How many bytes from there on are in the window, after a {@link #need} of some of them. */
+    int available(long position) {
+        return (int) (start + filled - position);
+    }
+
+    private int fill(long position, int length) throws IOException {
+        long from = FrameDescriptor.floorBlock(position);
+        int needed = (int) (position - from) + length;
+        if (needed > bytes.capacity()) {
+            allocate((int) FrameDescriptor.alignBlock(needed));
+        }
+        readView.clear();
+        start = from;
+        filled = 0;
+        filled = file.read(from, readView);
+        return position + length <= start + filled ? (int) (position - start) : -1;
+    }
+}

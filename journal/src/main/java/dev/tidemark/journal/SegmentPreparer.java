@@ -1,0 +1,249 @@
+package dev.tidemark.journal;
+
+import dev.tidemark.storage.NoSpaceException;
+import dev.tidemark.storage.Storage;
+import dev.tidemark.storage.StorageFile;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Writes segments ahead: zero-filled, forced, their names synced, so that a force of the journal has nothing to allocate and
+ * the host file system can't run out under an append. A device without room only lowers the number of segments that are
+ * ready; any other failure stops the journal.
+ *
+ * <p>With a helper thread the work is done there; without, in the calls of {@link #prepareAhead} and {@link #take}.
+ */
+final class SegmentPreparer implements AutoCloseable {
+    /** A segment that is ready: its file and its first offset. */
+    record Ready(String path, StorageFile file, long first, long length) {}
+
+    private final Storage storage;
+    private final String directory;
+    private final long length;
+    private final int target;
+    private final StickyFailure failure;
+    private final Thread helper;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final ArrayDeque<Ready> ready = new ArrayDeque<>();
+    private long nextFirst;
+    private boolean starved;
+    private boolean closed;
+    private IOException lastShortage;
+
+    /**
+     * @param first the first offset of the first segment to come
+     */
+    SegmentPreparer(Storage storage, JournalConfig config, StickyFailure failure, long first) {
+        this.storage = storage;
+        this.directory = config.directory();
+        this.length = config.segmentBytes();
+        this.target = config.preparedSegments();
+        this.failure = failure;
+        this.nextFirst = first;
+        this.helper = config.helperThread() ? new Thread(this::run, "tidemark-journal-prepare") : null;
+        if (helper != null) {
+            helper.setDaemon(true);
+        }
+    }
+
+    /** Takes over a segment that an earlier process wrote ahead and this one has forced. Before {@link #start}. */
+    void adopt(String path, StorageFile file, long first, long fileLength) {
+        ready.add(new Ready(path, file, first, fileLength));
+        nextFirst = first + fileLength;
+    }
+
+    void start() throws IOException {
+        if (helper == null) {
+            prepareAhead();
+        } else {
+            helper.start();
+        }
+    }
+
+    /** How many bytes of segments are ready, less some of each. */
+    long readyBytes(long lessEach) {
+        lock.lock();
+        try {
+            long total = 0;
+            for (Ready segment : ready) {
+                total += Math.max(0, segment.length() - lessEach);
+            }
+            return total;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Room may have been made: tries again. */
+    void retry() {
+        lock.lock();
+        try {
+            starved = false;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Without a helper: prepares as many as there should be. */
+    void prepareAhead() throws IOException {
+        while (helper == null && isWanted()) {
+            prepareOne();
+        }
+    }
+
+    private boolean isWanted() {
+        lock.lock();
+        try {
+            return !closed && !starved && ready.size() < target && !failure.isSet();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * The next segment; waits for the helper, or makes it.
+     *
+     * @throws JournalFullException if the device has no room; nothing has changed then
+     */
+    Ready take() throws IOException {
+        lock.lock();
+        try {
+            if (ready.isEmpty()) {
+                retry();
+            }
+            prepareAhead();
+            // An interrupt harms nobody: the wait goes on, and the thread's flag stays set.
+            while (helper != null && ready.isEmpty() && !starved && !closed && !failure.isSet()) {
+                changed.awaitUninterruptibly();
+            }
+            Ready segment = ready.poll();
+            if (segment != null) {
+                changed.signalAll();
+                return segment;
+            }
+            failure.check();
+            throw new JournalFullException("no room to write a journal segment ahead", lastShortage);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void run() {
+        while (awaitWork()) {
+            try {
+                prepareOne();
+            } catch (IOException | RuntimeException | Error e) {
+                failure.set("writing a segment ahead", e);
+                retry(); // wakes whoever waits for a segment
+                return;
+            }
+        }
+    }
+
+    private boolean awaitWork() {
+        lock.lock();
+        try {
+            while (!closed && !failure.isSet() && !isWanted()) {
+                changed.awaitUninterruptibly();
+            }
+            return !closed && !failure.isSet();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void prepareOne() throws IOException {
+        long first = nextFirst; // only this thread changes it
+        String path = SegmentFile.path(directory, first);
+        StorageFile file = null;
+        try {
+            if (storage.exists(path)) {
+                storage.delete(path); // left by an attempt that ran out of room
+            }
+            file = storage.open(path, Storage.Mode.CREATE_NEW);
+            file.preallocate(0, length);
+            file.force();
+            storage.syncDirectory(directory);
+        } catch (NoSpaceException e) {
+            giveUp(path, file);
+            starve(e);
+            return;
+        } catch (IOException | RuntimeException e) {
+            closeQuietly(file);
+            throw failure.set("writing segment " + path + " ahead", e);
+        }
+        lock.lock();
+        try {
+            if (closed) {
+                closeQuietly(file);
+            } else {
+                ready.add(new Ready(path, file, first, length));
+                nextFirst = first + length;
+            }
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void starve(IOException shortage) {
+        lock.lock();
+        try {
+            starved = true;
+            lastShortage = shortage;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void giveUp(String path, StorageFile file) {
+        closeQuietly(file);
+        try {
+            if (storage.exists(path)) {
+                storage.delete(path);
+            }
+        } catch (IOException e) {
+            return; // it only keeps space that the next attempt takes again
+        }
+    }
+
+    private static void closeQuietly(StorageFile file) {
+        if (file != null) {
+            try {
+                file.close();
+            } catch (IOException e) {
+                return; // nothing in it is needed
+            }
+        }
+    }
+
+    /** Ends the helper; what is ready stays for the next open. */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            closed = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        boolean interrupted = false;
+        while (helper != null && helper.isAlive()) {
+            try {
+                helper.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        ready.forEach(segment -> closeQuietly(segment.file()));
+        ready.clear();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
