@@ -43,4 +43,9 @@ public class StoreException extends RuntimeException {
     public final String code() {
         return code;
     }
+
+    /** The same failure with the calling thread's stack: what a blocking call throws. */
+    StoreException here() {
+        return new StoreException(code, getMessage(), this);
+    }
 }

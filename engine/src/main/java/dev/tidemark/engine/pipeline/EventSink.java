@@ -18,8 +18,10 @@ final class EventSink {
     private final Applier applier;
     private final SpaceKeeper space;
     private final Progress progress;
+    private final DurableEvents durable;
 
-    EventSink(EventRing ring, State state, SpaceKeeper space, Progress progress) {
+    EventSink(EventRing ring, State state, SpaceKeeper space, Progress progress, DurableEvents durable) {
+        this.durable = durable;
         this.ring = ring;
         this.encoder = new EventEncoder();
         this.state = state;
@@ -52,6 +54,7 @@ final class EventSink {
         }
         applier.apply(event);
         space.collect(state.seq());
+        durable.note(event, state.seq()); // before JOURNAL can see it and have it durable
         ring.publish(length, staged, dataPosition, dataBytes);
         progress.placed(dataBytes);
         progress.appliedSeq(state.seq());

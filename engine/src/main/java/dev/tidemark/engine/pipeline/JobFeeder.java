@@ -52,7 +52,9 @@ final class JobFeeder {
             return false;
         }
         if (!canStep()) {
-            progress.proofWanted(space.proofHelps());
+            if (space.proofHelps()) {
+                progress.proofWanted(true);
+            }
             return false;
         }
         Event event = Decider.nextStep(job, clock.millis(), foreground ? BUSY_ENTRIES : IDLE_ENTRIES);

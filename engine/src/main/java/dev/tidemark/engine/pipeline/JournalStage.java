@@ -1,12 +1,15 @@
 package dev.tidemark.engine.pipeline;
 
 import dev.tidemark.engine.exception.ExceptionStore;
+import dev.tidemark.journal.JournalFullException;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 import org.agrona.MutableDirectBuffer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * JOURNAL and COMPLETE: puts the events that PLACE published into frames, forces them when anything asks for it, and
@@ -24,11 +27,13 @@ import org.agrona.MutableDirectBuffer;
  * <p>One thread at a time; it knows no Disruptor, so that the crash tests can drive it step by step.
  */
 final class JournalStage {
+    private static final Logger LOG = LoggerFactory.getLogger(JournalStage.class);
     /** The longest length prefix of an event. */
     private static final int MAX_PREFIX_BYTES = 5;
 
     private final EventRing events;
     private final StagingRing staging;
+    private final DurableEvents durable;
     private final ExceptionStore exceptions;
     private final FrameLog log;
     private final ForcePolicy policy;
@@ -36,6 +41,7 @@ final class JournalStage {
     private final FailStop failStop;
     private final RequestAnswer answer;
     private final LongSupplier nanoClock;
+    private final Sabotage sabotage;
     private final List<Request> waiting = new ArrayList<>();
 
     private long carriedSinceHomeForceBytes;
@@ -45,26 +51,20 @@ final class JournalStage {
     private long pendingDataBytes;
     private boolean pendingStaged;
     private int framesAppended;
+    private boolean provenForPlace;
 
-    JournalStage(
-            EventRing events,
-            StagingRing staging,
-            ExceptionStore exceptions,
-            FrameLog log,
-            ForcePolicy policy,
-            Progress progress,
-            FailStop failStop,
-            RequestAnswer answer,
-            LongSupplier nanoClock) {
+    JournalStage(EventRing events, StagingRing staging, DurableEvents durable, PipelineParts parts) {
+        this.durable = durable;
         this.events = events;
         this.staging = staging;
-        this.exceptions = exceptions;
-        this.log = log;
-        this.policy = policy;
-        this.progress = progress;
-        this.failStop = failStop;
-        this.answer = answer;
-        this.nanoClock = nanoClock;
+        this.exceptions = parts.exceptions();
+        this.log = parts.log();
+        this.policy = parts.policy();
+        this.progress = parts.progress();
+        this.failStop = parts.failStop();
+        this.answer = parts.answer();
+        this.nanoClock = parts.nanoClock();
+        this.sabotage = parts.sabotage();
     }
 
     /** A request that PLACE has finished and that is answered only once all before it is durable. */
@@ -80,9 +80,10 @@ final class JournalStage {
                     journalPending();
                 }
                 if (progress.proofWanted()) {
+                    journalPending();
                     prove();
                 }
-            } catch (IOException | RuntimeException e) {
+            } catch (IOException | RuntimeException | Error e) {
                 failStop.fail(e);
             }
         }
@@ -97,11 +98,13 @@ final class JournalStage {
         try {
             if (forceIsDue() || progress.proofWanted()) {
                 journalPending();
-                prove();
+                if (progress.proofWanted()) {
+                    prove();
+                }
             } else if (events.head() == events.tail()) {
                 settle();
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             failStop.fail(e);
         }
     }
@@ -114,9 +117,16 @@ final class JournalStage {
         try {
             journalPending();
             settle();
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             failStop.fail(e);
         }
+    }
+
+    /** Whether a proof that PLACE asked for was made since the last call: it may want a turn. */
+    boolean hasProven() {
+        boolean proven = provenForPlace;
+        provenForPlace = false;
+        return proven;
     }
 
     private void settle() throws IOException {
@@ -127,10 +137,15 @@ final class JournalStage {
     }
 
     private void prove() throws IOException {
+        provenForPlace |= progress.proofWanted();
         progress.proofWanted(false);
         if (progress.provenSeq() < progress.durableSeq()) {
-            log.mark();
-            progress.provenSeq(progress.durableSeq());
+            try {
+                log.mark();
+                progress.provenSeq(progress.durableSeq());
+            } catch (JournalFullException e) {
+                LOG.warn("no room for a marker: {}", e.getMessage()); // blocks stay freed until there is
+            }
         }
     }
 
@@ -163,7 +178,10 @@ final class JournalStage {
                 && pendingStaged
                 && pendingDataBytes <= policy.inlineBytes()
                 && carriedSinceHomeForceBytes + pendingDataBytes <= policy.homeLagBytes();
-        if (pendingDataBytes > 0 && !carry) {
+        if (sabotage == Sabotage.FRAME_BEFORE_DATA) {
+            carry = false;
+            progress.homeDurableSeq(lastSeq);
+        } else if (pendingDataBytes > 0 && !carry) {
             forceHome(lastSeq);
         }
         framesAppended = 0;
@@ -174,6 +192,7 @@ final class JournalStage {
         progress.forced(pendingDataBytes, framesAppended);
         events.consume(upTo);
         progress.waitingSinceNanos(events.head() == upTo ? Progress.NOTHING_WAITS : begun);
+        durable.tell(lastSeq);
     }
 
     private void forceHome(long throughSeq) throws IOException {

@@ -51,7 +51,7 @@ final class MessagePlacer {
             return false;
         }
         if (decision instanceof Decision.Apply apply) {
-            request.reply = room.forCommands() ? apply(request, apply) : noJournalRoom();
+            request.reply = room.forCommands() ? apply(apply) : noJournalRoom();
         } else if (decision instanceof Decision.Answer answer) {
             request.reply = answer.reply();
         } else if (decision instanceof Decision.Refused refused) {
@@ -71,7 +71,7 @@ final class MessagePlacer {
         return new Reply.Refused(Refusal.of(code, text));
     }
 
-    private Reply apply(Request request, Decision.Apply decided) {
+    private Reply apply(Decision.Apply decided) {
         Decision.Apply apply = decided;
         List<Long> placed = new ArrayList<>();
         for (Decision.Boundary boundary : decided.boundaries()) {
@@ -95,9 +95,7 @@ final class MessagePlacer {
                         "can't rewrite the block at the volume's new end: " + e.getMessage());
             }
         }
-        request.event = apply.event();
         sink.apply(apply.event(), false, 0, (long) placed.size() * exceptions.blockSizeBytes());
-        request.eventSeq = state.seq();
         return apply.reply();
     }
 

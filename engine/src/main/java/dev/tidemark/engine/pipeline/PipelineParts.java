@@ -25,6 +25,7 @@ import java.util.function.LongToIntFunction;
  * @param failStop the one of the store
  * @param answer who tells the callers
  * @param openConnections how many clients have the volume with that id open; any thread
+ * @param listener told of each event but I/O and steps of jobs, once it is durable
  * @param lowSpacePercents levels at which to warn, descending
  * @param options the store's options as text, for {@code status}
  * @param journalSegmentBytes the length of new journal segments, which the journal's reserves follow
@@ -44,6 +45,7 @@ public record PipelineParts(
         FailStop failStop,
         RequestAnswer answer,
         LongToIntFunction openConnections,
+        EventListener listener,
         List<Integer> lowSpacePercents,
         Map<String, String> options,
         int journalSegmentBytes,

@@ -103,6 +103,21 @@ final class PlaceStage {
         }
     }
 
+    /** The last act: nothing more comes. What is parked can't be carried out any more. */
+    void close(Slot itsSlot) {
+        slot = itsSlot;
+        if (failStop.failed()) {
+            refuseAll();
+            return;
+        }
+        endRun();
+        while (!parked.isEmpty()) {
+            Request request = parked.poll();
+            request.refuse(ErrorCode.FAILED, "the store was closed while the write waited for space", null);
+            answer.answer(request);
+        }
+    }
+
     /** Whether there is work that no request will bring: a turn should come soon. */
     boolean wantsTurn() {
         return !failStop.failed() && (!parked.isEmpty() || jobs.canStep());

@@ -3,7 +3,6 @@ package dev.tidemark.engine.pipeline;
 import dev.tidemark.engine.message.ErrorCode;
 import dev.tidemark.engine.message.Message;
 import dev.tidemark.engine.message.Reply;
-import dev.tidemark.engine.state.Event;
 import dev.tidemark.engine.volume.LiveVolume;
 
 /**
@@ -49,8 +48,6 @@ public final class Request {
     private String errorText;
     private Throwable cause;
     Reply reply;
-    Event event;
-    long eventSeq;
 
     // the caller's
     private Object callback;
@@ -105,8 +102,6 @@ public final class Request {
         errorText = null;
         cause = null;
         reply = null;
-        event = null;
-        eventSeq = 0;
         return this;
     }
 
@@ -147,16 +142,6 @@ public final class Request {
     /** The reply to a message; null when the store failed. */
     public Reply reply() {
         return reply;
-    }
-
-    /** The event that a message became, or null. */
-    public Event event() {
-        return event;
-    }
-
-    /** That event's seq. */
-    public long eventSeq() {
-        return eventSeq;
     }
 
     void refuse(ErrorCode code, String text, Throwable why) {

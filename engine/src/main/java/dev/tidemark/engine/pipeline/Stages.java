@@ -17,10 +17,11 @@ final class Stages {
                 parts.epochs(),
                 parts.progress(),
                 parts.sabotage());
-        EventSink sink = new EventSink(events, parts.state(), space, parts.progress());
+        DurableEvents durable = new DurableEvents(parts.listener());
+        EventSink sink = new EventSink(events, parts.state(), space, parts.progress(), durable);
         JobFeeder jobs = new JobFeeder(parts.state(), sink, space, parts.progress(), parts.clock());
         place = new PlaceStage(parts, sink, space, staging, jobs);
-        journal = new JournalStage(events, staging, parts);
+        journal = new JournalStage(events, staging, durable, parts);
     }
 
     PlaceStage place() {

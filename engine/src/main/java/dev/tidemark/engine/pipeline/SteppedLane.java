@@ -66,7 +66,7 @@ final class SteppedLane implements Lane {
             step(Integer.MAX_VALUE);
         }
         closed = true;
-        stages.place().close();
+        stages.place().close(slot);
         journal();
         stages.journal().close();
     }

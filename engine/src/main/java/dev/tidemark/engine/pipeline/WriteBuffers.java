@@ -143,6 +143,7 @@ public final class WriteBuffers {
         private final ByteBuffer payload;
         private final int[] checksums;
         private int claimedBytes = -1;
+        private Object wrapper;
 
         private Buffer(int sizeClass) {
             this.sizeClass = sizeClass;
@@ -165,6 +166,16 @@ public final class WriteBuffers {
         /** The claimed length in bytes. */
         public int length() {
             return claimedBytes;
+        }
+
+        /** What the layer above shows its callers instead of this buffer; made once, kept with it. */
+        public Object wrapper() {
+            return wrapper;
+        }
+
+        /** Sets {@link #wrapper}. */
+        public void wrapper(Object newWrapper) {
+            wrapper = newWrapper;
         }
 
         /** All of it; the caller's bytes begin at index {@link #payloadIndex()}. */

@@ -1,0 +1,181 @@
+package dev.tidemark.engine;
+
+import dev.tidemark.engine.StoreOpenException.Kind;
+import dev.tidemark.engine.checkpoint.Superblock;
+import dev.tidemark.engine.checkpoint.SuperblockException;
+import dev.tidemark.engine.checkpoint.SuperblockFile;
+import dev.tidemark.engine.exception.ExceptionStore;
+import dev.tidemark.journal.Journal;
+import dev.tidemark.journal.JournalConfig;
+import dev.tidemark.storage.NoSpaceException;
+import dev.tidemark.storage.Storage;
+import dev.tidemark.storage.StorageFile;
+import dev.tidemark.storage.StorageLock;
+import dev.tidemark.storage.SubStorage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+
+/** A store's folder: making it, locking it, and what stands in it besides the data. */
+final class StoreFolder {
+    private static final String LOCK = "store.lock";
+    private static final String OWNER = "store.owner";
+    /** Longer than any pid. */
+    private static final int MAX_OWNER_BYTES = 64;
+
+    private StoreFolder() {}
+
+    /** Makes an empty store: builds the folder aside, forces it, renames it, syncs the parent. */
+    static void init(StoreConfig config) throws StoreOpenException {
+        Storage parent = config.parent();
+        String name = config.directory();
+        try {
+            if (parent.exists(name)) {
+                throw new StoreOpenException(
+                        Kind.EXISTS, config.displayName() + " exists already: choose another name, or remove it", null);
+            }
+            UUID store = new UUID(
+                    config.random().getAsLong() & ~0xF000L | 0x4000L,
+                    config.random().getAsLong() & ~(3L << 62) | (1L << 63)); // a random UUID, RFC 9562 version 4
+            String aside = "." + name + ".init-" + Long.toHexString(store.getLeastSignificantBits());
+            Storage folder = new SubStorage(parent, aside);
+            folder.createDirectory("");
+            StoreOptions options = StoreOptions.DEFAULT.with(config.options());
+            SuperblockFile.write(
+                    folder,
+                    new Superblock(
+                            1,
+                            store,
+                            config.blockSizeBytes(),
+                            config.capacityBytes(),
+                            config.clock().millis(),
+                            options.toMap()));
+            try (StorageFile data = folder.open(ExceptionStore.FILE_NAME, Storage.Mode.CREATE_NEW)) {
+                data.force();
+            }
+            Journal.create(folder, journalConfig(config, options), store, callerHeader(config))
+                    .close();
+            folder.syncDirectory("");
+            parent.rename(aside, name);
+            parent.syncDirectory("");
+        } catch (IOException e) {
+            throw describe(config, "make", e);
+        }
+    }
+
+    static JournalConfig journalConfig(StoreConfig config, StoreOptions options) {
+        JournalConfig.Builder builder = JournalConfig.builder()
+                .segmentBytes(options.journalSegmentBytes())
+                .helperThread(!config.stepped())
+                .clock(config.clock())
+                .salts(config.random());
+        int segmentBytes = config.testSegmentBytes();
+        if (segmentBytes > 0) {
+            builder.segmentBytes(segmentBytes)
+                    .maxPayloadBytes(Math.min(JournalConfig.DEFAULT_MAX_PAYLOAD_BYTES, segmentBytes / 2))
+                    .stagingBytes(Math.min(JournalConfig.DEFAULT_STAGING_BYTES, segmentBytes));
+        }
+        return builder.build();
+    }
+
+    /** The bytes that each journal segment keeps: what the journal alone must tell to make the store anew. */
+    private static byte[] callerHeader(StoreConfig config) {
+        return ByteBuffer.allocate(12)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(config.blockSizeBytes())
+                .putLong(config.capacityBytes())
+                .array();
+    }
+
+    /** The folder of an existing store. */
+    static Storage find(StoreConfig config) throws StoreOpenException {
+        try {
+            if (!config.parent().exists(config.directory())) {
+                throw new StoreOpenException(
+                        Kind.MISSING,
+                        "there is no store " + config.displayName() + ": make it with init, or check the path",
+                        null);
+            }
+            Storage folder = new SubStorage(config.parent(), config.directory());
+            if (!folder.exists(SuperblockFile.FILE_NAME)) {
+                throw new StoreOpenException(
+                        Kind.NOT_A_STORE, config.displayName() + " is not a store: it has no superblock", null);
+            }
+            return folder;
+        } catch (IOException e) {
+            throw describe(config, "open", e);
+        }
+    }
+
+    /** Locks the store for this process, or says who has it. */
+    static StorageLock lock(StoreConfig config, Storage folder) throws IOException {
+        StorageLock lock = folder.tryLock(LOCK);
+        if (lock == null) {
+            throw new StoreOpenException(
+                    Kind.IN_USE,
+                    config.displayName() + " is in use by process " + owner(folder)
+                            + ": send messages to it, or stop it first",
+                    null);
+        }
+        boolean written = false;
+        try {
+            byte[] pid = (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII);
+            try (StorageFile file = folder.open(OWNER, Storage.Mode.CREATE)) {
+                file.truncate(0);
+                file.write(0, ByteBuffer.wrap(pid));
+            }
+            written = true;
+            return lock;
+        } finally {
+            if (!written) {
+                lock.close();
+            }
+        }
+    }
+
+    private static String owner(Storage folder) {
+        ByteBuffer text = ByteBuffer.allocate(MAX_OWNER_BYTES);
+        try (StorageFile file = folder.open(OWNER, Storage.Mode.READ)) {
+            file.read(0, text);
+            return new String(text.array(), 0, text.position(), StandardCharsets.US_ASCII).trim();
+        } catch (IOException e) {
+            return "(unknown)";
+        }
+    }
+
+    /** The failure as one line with its kind. */
+    static StoreOpenException describe(StoreConfig config, String what, IOException e) {
+        if (e instanceof StoreOpenException already) {
+            return already;
+        }
+        String name = config.displayName();
+        if (e instanceof SuperblockException bad) {
+            Kind kind = bad.kind() == SuperblockException.Kind.TOO_NEW ? Kind.TOO_NEW : Kind.DAMAGED;
+            return new StoreOpenException(kind, "can't open " + name + ": " + e.getMessage(), e);
+        }
+        if (e instanceof dev.tidemark.journal.JournalTooNewException
+                || e instanceof dev.tidemark.engine.codec.TooNewException) {
+            return new StoreOpenException(
+                    Kind.TOO_NEW, "can't open " + name + ": " + e.getMessage() + "; use the program that wrote it", e);
+        }
+        if (e instanceof dev.tidemark.journal.JournalCorruptException
+                || e instanceof dev.tidemark.engine.codec.MalformedException) {
+            return new StoreOpenException(
+                    Kind.DAMAGED,
+                    "can't open " + name + ": it is damaged, and nothing was changed: " + e.getMessage(),
+                    e);
+        }
+        String hint = e instanceof NoSpaceException ? " (the file system is full: free some space)" : "";
+        return new StoreOpenException(
+                Kind.UNREACHABLE, "can't " + what + " " + name + ": " + reason(e) + hint, e);
+    }
+
+    private static String reason(IOException e) {
+        if (e instanceof java.nio.file.AccessDeniedException denied) {
+            return "no permission for " + denied.getFile();
+        }
+        return e.getMessage() == null ? e.toString() : e.getMessage();
+    }
+}

@@ -1,0 +1,110 @@
+package dev.tidemark.engine;
+
+import dev.tidemark.engine.checkpoint.Superblock;
+import dev.tidemark.engine.exception.ExceptionStore;
+import dev.tidemark.engine.mapping.MappingReader;
+import dev.tidemark.engine.pipeline.FailStop;
+import dev.tidemark.engine.pipeline.ForcePolicy;
+import dev.tidemark.engine.pipeline.JournalFrameLog;
+import dev.tidemark.engine.pipeline.Pipeline;
+import dev.tidemark.engine.pipeline.PipelineParts;
+import dev.tidemark.engine.pipeline.Progress;
+import dev.tidemark.engine.pipeline.WriteBuffers;
+import dev.tidemark.engine.read.BlockReader;
+import dev.tidemark.engine.read.EpochTable;
+import dev.tidemark.engine.recovery.Recovered;
+import dev.tidemark.engine.recovery.Recovery;
+import dev.tidemark.engine.space.Allocator;
+import dev.tidemark.engine.state.State;
+import dev.tidemark.journal.JournalConfig;
+import dev.tidemark.storage.Storage;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+
+/** The parts of an open store, in the order in which they are opened, and closed in the reverse. */
+final class StoreParts implements AutoCloseable {
+    final EpochTable epochs = new EpochTable();
+    final FailStop failStop = new FailStop();
+    ExceptionStore exceptions;
+    Recovered recovered;
+    State state;
+    MappingReader mappings;
+    BlockReader reader;
+    Progress progress;
+    Pipeline pipeline;
+    long recoveryMs;
+
+    void open(Store store, Storage folder) throws IOException {
+        StoreConfig config = store.config();
+        Superblock superblock = store.superblock();
+        StoreOptions options = store.options();
+        int blockSize = superblock.blockSizeBytes();
+        long begun = config.nanoClock().getAsLong();
+        exceptions = new ExceptionStore(folder.open(ExceptionStore.FILE_NAME, Storage.Mode.WRITE), blockSize);
+        JournalConfig journalConfig = StoreFolder.journalConfig(config, options);
+        recovered = Recovery.recover(folder, journalConfig, superblock.store(), exceptions, config.sabotage());
+        state = recovered.state();
+        mappings = new MappingReader(state.pages());
+        reader = new BlockReader(exceptions, mappings, epochs, state::seq);
+        progress = new Progress(state.seq());
+        long capacityBlocks = superblock.capacityBytes() / blockSize;
+        Allocator allocator = new Allocator(
+                capacityBlocks, Allocator.defaultReserve(capacityBlocks, Volume.MAX_REQUEST_BYTES / blockSize + 1));
+        state.space().counts().usedRuns(allocator::use);
+        recoveryMs = TimeUnit.NANOSECONDS.toMillis(config.nanoClock().getAsLong() - begun);
+        ForcePolicy policy = ForcePolicy.DEFAULT
+                .withIntervalNanos(TimeUnit.MILLISECONDS.toNanos(options.forceIntervalMs()))
+                .withInlineBytes(options.inlineBytes());
+        failStop.onFailure(() -> store.failed(failStop));
+        PipelineParts pipelineParts = new PipelineParts(
+                state,
+                exceptions,
+                new JournalFrameLog(recovered.journal(), journalConfig.maxPayloadBytes()),
+                reader,
+                epochs,
+                allocator,
+                policy,
+                progress,
+                failStop,
+                store::answer,
+                store.attachments()::count,
+                store::durable,
+                options.lowSpacePercents(),
+                options.toMap(),
+                journalConfig.segmentBytes(),
+                config.clock(),
+                config.nanoClock(),
+                config.sabotage());
+        WriteBuffers buffers = new WriteBuffers(blockSize, options.inFlightBytes());
+        pipeline = config.stepped()
+                ? Pipeline.stepped(pipelineParts, buffers)
+                : Pipeline.threaded(pipelineParts, buffers);
+    }
+
+    @Override
+    public void close() {
+        try {
+            if (pipeline != null) {
+                pipeline.close();
+            }
+            if (recovered != null && !failStop.failed()) {
+                recovered.journal().close();
+            }
+        } catch (IOException | RuntimeException e) {
+            failStop.fail(e);
+        } finally {
+            closeFiles();
+        }
+    }
+
+    private void closeFiles() {
+        try {
+            if (exceptions != null) {
+                exceptions.close();
+            }
+        } catch (IOException e) {
+            org.slf4j.LoggerFactory.getLogger(Store.class).warn("while closing: {}", e.toString());
+        }
+        // The pages stay: a reader on another thread may still look at them; they go with this object.
+    }
+}

@@ -1,0 +1,57 @@
+package dev.tidemark.engine;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A thread that waits for one completion: yields for some tens of microseconds, for most answers come by then, and parks
+ * after that. Reused by its thread; an interrupt does not end the wait and stays set.
+ */
+final class Waiter implements Volume.Completion {
+    private static final long YIELD_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
+
+    private volatile Thread thread;
+    private volatile boolean done;
+    private StoreException failure;
+
+    /** To be called before the request is submitted. */
+    Waiter begin() {
+        thread = Thread.currentThread();
+        failure = null;
+        done = false;
+        return this;
+    }
+
+    @Override
+    public void completed(long cookie, StoreException itsFailure) {
+        Thread waiting = thread;
+        failure = itsFailure;
+        done = true;
+        LockSupport.unpark(waiting);
+    }
+
+    boolean isDone() {
+        return done;
+    }
+
+    /** Waits, then throws the failure if there was one. */
+    void await() {
+        long start = System.nanoTime();
+        boolean interrupted = false;
+        while (!done) {
+            if (System.nanoTime() - start < YIELD_NANOS) {
+                Thread.yield();
+            } else {
+                LockSupport.park(this);
+                interrupted |= Thread.interrupted();
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        if (failure != null) {
+            // made on another thread: this one's stack belongs to what is thrown
+            throw failure.here();
+        }
+    }
+}

@@ -1,0 +1,111 @@
+package dev.tidemark.engine.recovery;
+
+import dev.tidemark.engine.exception.ExceptionStore;
+import dev.tidemark.engine.pipeline.Sabotage;
+import dev.tidemark.engine.state.Applier;
+import dev.tidemark.engine.state.State;
+import dev.tidemark.journal.Journal;
+import dev.tidemark.journal.JournalConfig;
+import dev.tidemark.journal.JournalRecovery;
+import dev.tidemark.journal.Known;
+import dev.tidemark.storage.Storage;
+import java.io.IOException;
+import java.util.UUID;
+
+/**
+ * Opens a store's journal and makes the state from it: replays every event through the applier, brings home what frames
+ * carried, and only then begins a new epoch.
+ *
+ * <p>Each step can be cut by a crash and done again: until {@link JournalRecovery#begin} nothing is changed but home copies
+ * of blocks, which get the bytes that the history says they have.
+ */
+public final class Recovery {
+    /** Pages that replay drops are stamped with epoch 0: nobody reads yet. */
+    private static final long FIRST_EPOCH = 1;
+
+    private Recovery() {}
+
+    /**
+     * Recovers for writing.
+     *
+     * @throws dev.tidemark.journal.JournalException when the journal is damaged or too new; nothing was changed
+     * @throws IOException when something could not be read or written
+     */
+    public static Recovered recover(
+            Storage storage, JournalConfig config, UUID store, ExceptionStore exceptions, Sabotage sabotage)
+            throws IOException {
+        try (JournalRecovery journal = Journal.recover(storage, config, new Known(0, 0, 0, store))) {
+            Replay replay = new Replay(new State(exceptions.blockSizeBytes()));
+            boolean begun = false;
+            try {
+                replay.all(journal);
+                long rewritten = new HomeCopies(exceptions, sabotage).rewrite(journal, replay.homeDurableSeq);
+                Journal open = journal.begin();
+                begun = true;
+                return new Recovered(
+                        replay.state,
+                        open,
+                        replay.events,
+                        journal.endOffset() - journal.startOffset(),
+                        rewritten,
+                        journal.tornBytes());
+            } finally {
+                if (!begun) {
+                    replay.state.close();
+                }
+            }
+        }
+    }
+
+    /**
+     * Makes the state without changing anything: for inspection, also beside a running server.
+     */
+    public static ReadOnlyState read(Storage storage, JournalConfig config, UUID store, int blockSizeBytes)
+            throws IOException {
+        try (JournalRecovery journal = Journal.recover(storage, config, new Known(0, 0, 0, store))) {
+            Replay replay = new Replay(new State(blockSizeBytes));
+            boolean done = false;
+            try {
+                replay.all(journal);
+                done = true;
+                return new ReadOnlyState(
+                        replay.state, replay.evidenceSeq, journal.endOffset() - journal.startOffset(), journal.tornBytes());
+            } finally {
+                if (!done) {
+                    replay.state.close();
+                }
+            }
+        }
+    }
+
+    /** One replay from the first event. */
+    private static final class Replay {
+        private final State state;
+        private final Applier applier;
+        private long events;
+        private long homeDurableSeq;
+        private long evidenceSeq;
+
+        private Replay(State state) {
+            this.state = state;
+            this.applier = new Applier(state);
+        }
+
+        private void all(JournalRecovery journal) throws IOException {
+            FrameEvents frames = new FrameEvents(state.blockSizeBytes());
+            journal.replay(journal.startOffset(), frame -> {
+                homeDurableSeq = Math.max(homeDurableSeq, frame.homeDurableUpTo());
+                frames.forEach(frame, (event, seq, data, index) -> {
+                    applier.apply(event);
+                    // every block without a reference is free once recovery is done; and no reader is there yet
+                    state.space().freed().clear();
+                    events++;
+                });
+                state.pages().recycle(FIRST_EPOCH);
+                if (frame.forced()) {
+                    evidenceSeq = frame.lastSeq();
+                }
+            });
+        }
+    }
+}
