@@ -27,8 +27,7 @@ public final class ReclaimJob {
     private final MappingRoot root;
 
     /** A job over a tree that was just handed to it. */
-    public ReclaimJob(
-            long id, ReclaimReason reason, long volumeId, long startedSeq, long startedMs, MappingRoot root) {
+    public ReclaimJob(long id, ReclaimReason reason, long volumeId, long startedSeq, long startedMs, MappingRoot root) {
         this(id, reason, volumeId, startedSeq, startedMs, root.mappedBlocks(), root);
     }
 

@@ -145,8 +145,8 @@ public final class Applier {
     private void delete(CatalogueChanged event, Change.VolumeDeleted change) {
         LiveVolume volume = volume(change.volumeId());
         MappingRoot left = new MappingRoot();
-        state.trees().handOver(volume.root(), left);
         state.catalogue().end(volume, nextSeq(), event.timeMs(), 0);
+        state.trees().handOver(volume.root(), left);
         startJob(change.jobId(), ReclaimReason.DELETE, volume.id(), event.timeMs(), left);
     }
 
@@ -154,9 +154,9 @@ public final class Applier {
         LiveVolume snapshot = volume(change.snapshotId());
         LiveVolume into = volume(change.intoId());
         MappingRoot replaced = new MappingRoot();
+        state.catalogue().end(snapshot, nextSeq(), event.timeMs(), into.id());
         state.trees().merge(into.root(), snapshot.root(), replaced);
         state.catalogue().resize(into, snapshot.sizeBytes());
-        state.catalogue().end(snapshot, nextSeq(), event.timeMs(), into.id());
         startJob(change.jobId(), ReclaimReason.MERGE, into.id(), event.timeMs(), replaced);
     }
 
@@ -191,7 +191,8 @@ public final class Applier {
     private LiveVolume volume(long id) {
         LiveVolume volume = state.catalogue().byId(id);
         if (volume == null) {
-            throw new IllegalStateException("event " + nextSeq() + " is about volume #" + id + ", which does not exist");
+            throw new IllegalStateException(
+                    "event " + nextSeq() + " is about volume #" + id + ", which does not exist");
         }
         return volume;
     }

@@ -167,13 +167,14 @@ final class CommandDecider {
         Draft into = command.into() != null ? find(command.into()) : sourceOf(snapshot);
         if (into == snapshot) {
             throw new RefusedException(
-                    ErrorCode.BAD_MESSAGE, snapshot.name + " can't be merged into itself: name another volume with into=");
+                    ErrorCode.BAD_MESSAGE,
+                    snapshot.name + " can't be merged into itself: name another volume with into=");
         }
         if (into.familyId != snapshot.familyId) {
             throw new RefusedException(
                     ErrorCode.WRONG_KIND,
-                    into.name + " is not of the family of " + snapshot.name + ": they have no ancestor in common, so name "
-                            + "a volume that has with into=",
+                    into.name + " is not of the family of " + snapshot.name
+                            + ": they have no ancestor in common, so name " + "a volume that has with into=",
                     "volume",
                     into.name,
                     "origin_id",
@@ -212,8 +213,8 @@ final class CommandDecider {
         if (size < volume.sizeBytes && !command.shrink()) {
             throw new RefusedException(
                     ErrorCode.BAD_SIZE,
-                    volume.name + " has " + Sizes.print(volume.sizeBytes) + ": a smaller size cuts off what lies beyond, "
-                            + "so it needs shrink=true",
+                    volume.name + " has " + Sizes.print(volume.sizeBytes)
+                            + ": a smaller size cuts off what lies beyond, " + "so it needs shrink=true",
                     "volume",
                     volume.name,
                     "size",
@@ -273,7 +274,8 @@ final class CommandDecider {
     /** Says that a volume does not exist, and what became of it as far as its id tells. */
     static RefusedException noSuchVolume(State state, VolumeRef reference) {
         String fate = "there is no volume " + reference + " (list shows all that exist)";
-        DeadVolume dead = reference instanceof VolumeRef.ById ref ? state.catalogue().dead(ref.id()) : null;
+        DeadVolume dead =
+                reference instanceof VolumeRef.ById ref ? state.catalogue().dead(ref.id()) : null;
         if (dead != null) {
             fate = "volume " + reference + ", last named " + dead.name() + ", was "
                     + (dead.mergedInto() == 0 ? "deleted" : "merged into #" + dead.mergedInto()) + " at seq "

@@ -42,7 +42,8 @@ public final class Decider {
                 }
             }
         } catch (RefusedException e) {
-            return new Decision.Refused(message.commands().size() > 1 ? e.refusal().at(index) : e.refusal());
+            return new Decision.Refused(
+                    message.commands().size() > 1 ? e.refusal().at(index) : e.refusal());
         }
         if (message.query() != null) {
             return new Decision.Query(message.query());

@@ -46,8 +46,7 @@ final class Drafts {
         }
 
         private static Draft of(LiveVolume volume) {
-            Draft draft =
-                    new Draft(volume.id(), volume.name(), volume.kind(), volume.sourceId(), volume.familyId());
+            Draft draft = new Draft(volume.id(), volume.name(), volume.kind(), volume.sourceId(), volume.familyId());
             draft.sizeBytes = volume.sizeBytes();
             draft.readonly = volume.readonly();
             draft.labels = volume.labels();

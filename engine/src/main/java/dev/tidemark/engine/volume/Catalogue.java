@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.agrona.collections.Long2ObjectHashMap;
 
@@ -30,7 +31,7 @@ public final class Catalogue {
     private final ConcurrentHashMap<String, LiveVolume> byName = new ConcurrentHashMap<>();
     private final DeadVolumes dead = new DeadVolumes();
     private long nextVolumeId = 1;
-    private volatile int origins;
+    private final AtomicInteger origins = new AtomicInteger();
 
     /** The id that the next volume gets. Writer. */
     public long nextVolumeId() {
@@ -44,7 +45,7 @@ public final class Catalogue {
 
     /** How many of them are origins. Any thread. */
     public int origins() {
-        return origins;
+        return origins.get();
     }
 
     /** The volume, or null. Any thread. */
@@ -97,12 +98,13 @@ public final class Catalogue {
         byId.put(volume.id(), volume);
         byName.put(volume.name(), volume);
         if (volume.kind() == VolumeKind.ORIGIN) {
-            origins = origins + 1;
+            origins.incrementAndGet();
         }
     }
 
     /**
-     * Ends a volume: its name is free at once, its lineage stays. Its tree must have been handed on. Writer.
+     * Ends a volume: its name is free at once, its lineage stays. Before its tree is handed on, so that a reader that
+     * finds it alive finds its tree, too. Writer.
      *
      * @param mergedInto the volume that took its content; 0 when it was deleted
      */
@@ -111,7 +113,7 @@ public final class Catalogue {
         byName.remove(volume.name(), volume);
         byId.remove(volume.id());
         if (volume.kind() == VolumeKind.ORIGIN) {
-            origins = origins - 1;
+            origins.decrementAndGet();
         }
         volume.end();
         dead.add(new DeadVolume(

@@ -37,7 +37,7 @@ final class DeadVolumes {
         }
         int chunk = chunks.size() - 1;
         byte[] bytes = chunks.get(chunk);
-        index(dead.id(), ((long) chunk << 16 | used) + 1);
+        index(dead.id(), (((long) chunk << 16) | used) + 1);
         cursor = used;
         put(bytes, dead.id());
         put(bytes, dead.kind() == VolumeKind.ORIGIN ? 0 : 1);
@@ -94,8 +94,7 @@ final class DeadVolumes {
         int length = (int) get(bytes);
         String name = new String(bytes, cursor, length, StandardCharsets.US_ASCII);
         cursor += length;
-        return new DeadVolume(
-                id, name, kind, sourceId, familyId, createdSeq, createdMs, endedSeq, endedMs, mergedInto);
+        return new DeadVolume(id, name, kind, sourceId, familyId, createdSeq, createdMs, endedSeq, endedMs, mergedInto);
     }
 
     private void index(long id, long position) {
@@ -114,7 +113,7 @@ final class DeadVolumes {
     private void put(byte[] bytes, long value) {
         long rest = value;
         while ((rest & ~0x7FL) != 0) {
-            bytes[cursor++] = (byte) (rest & 0x7F | 0x80);
+            bytes[cursor++] = (byte) ((rest & 0x7F) | 0x80);
             rest >>>= 7;
         }
         bytes[cursor++] = (byte) rest;
