@@ -14,7 +14,6 @@ import dev.tidemark.engine.message.Refusal;
 import dev.tidemark.engine.message.Reply;
 import dev.tidemark.engine.message.VolumeRef;
 import dev.tidemark.engine.pipeline.FailStop;
-import dev.tidemark.engine.pipeline.Pipeline;
 import dev.tidemark.engine.pipeline.Progress;
 import dev.tidemark.engine.pipeline.Request;
 import dev.tidemark.engine.pipeline.WriteBuffers;
@@ -148,7 +147,7 @@ public final class Store implements AutoCloseable {
         if (!options.toMap().equals(superblock.options())) {
             superblock = superblock.withOptions(options.toMap());
         }
-        if (!found.whole() || superblock != found.superblock()) {
+        if (!found.whole() || superblock.generation() > found.superblock().generation()) {
             SuperblockFile.write(folder, superblock);
         }
         return superblock;

@@ -187,8 +187,8 @@ public final class StoreConfig {
             if (capacityBytes < MIN_CAPACITY_BYTES
                     || capacityBytes > MAX_CAPACITY_BYTES
                     || capacityBytes % blockSizeBytes != 0) {
-                throw new IllegalArgumentException("capacity=" + capacityBytes
-                        + ": must be a multiple of the block size from 1M to 256T");
+                throw new IllegalArgumentException(
+                        "capacity=" + capacityBytes + ": must be a multiple of the block size from 1M to 256T");
             }
             StoreOptions.DEFAULT.with(options);
             return new StoreConfig(this);

@@ -5,8 +5,11 @@ import dev.tidemark.engine.checkpoint.Superblock;
 import dev.tidemark.engine.checkpoint.SuperblockException;
 import dev.tidemark.engine.checkpoint.SuperblockFile;
 import dev.tidemark.engine.exception.ExceptionStore;
+import dev.tidemark.engine.recovery.HistoryException;
 import dev.tidemark.journal.Journal;
 import dev.tidemark.journal.JournalConfig;
+import dev.tidemark.journal.JournalCorruptException;
+import dev.tidemark.journal.JournalTooNewException;
 import dev.tidemark.storage.NoSpaceException;
 import dev.tidemark.storage.Storage;
 import dev.tidemark.storage.StorageFile;
@@ -155,21 +158,18 @@ final class StoreFolder {
             Kind kind = bad.kind() == SuperblockException.Kind.TOO_NEW ? Kind.TOO_NEW : Kind.DAMAGED;
             return new StoreOpenException(kind, "can't open " + name + ": " + e.getMessage(), e);
         }
-        if (e instanceof dev.tidemark.journal.JournalTooNewException
-                || e instanceof dev.tidemark.engine.codec.TooNewException) {
+        if (e instanceof JournalTooNewException || (e instanceof HistoryException history && history.tooNew())) {
             return new StoreOpenException(
                     Kind.TOO_NEW, "can't open " + name + ": " + e.getMessage() + "; use the program that wrote it", e);
         }
-        if (e instanceof dev.tidemark.journal.JournalCorruptException
-                || e instanceof dev.tidemark.engine.codec.MalformedException) {
+        if (e instanceof JournalCorruptException || e instanceof HistoryException) {
             return new StoreOpenException(
                     Kind.DAMAGED,
                     "can't open " + name + ": it is damaged, and nothing was changed: " + e.getMessage(),
                     e);
         }
         String hint = e instanceof NoSpaceException ? " (the file system is full: free some space)" : "";
-        return new StoreOpenException(
-                Kind.UNREACHABLE, "can't " + what + " " + name + ": " + reason(e) + hint, e);
+        return new StoreOpenException(Kind.UNREACHABLE, "can't " + what + " " + name + ": " + reason(e) + hint, e);
     }
 
     private static String reason(IOException e) {

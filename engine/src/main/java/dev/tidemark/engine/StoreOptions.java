@@ -23,7 +23,8 @@ public record StoreOptions(
         int journalSegmentBytes,
         List<Integer> lowSpacePercents) {
     /** The options of a store that was made without any. */
-    public static final StoreOptions DEFAULT = new StoreOptions(1000, 64L << 20, 256 << 10, 64 << 20, List.of(20, 10, 5));
+    public static final StoreOptions DEFAULT =
+            new StoreOptions(1000, 64L << 20, 256 << 10, 64 << 20, List.of(20, 10, 5));
 
     private static final String FORCE_INTERVAL = "force-interval";
     private static final String IN_FLIGHT = "in-flight";
@@ -57,8 +58,8 @@ public record StoreOptions(
         Map<String, String> all = new TreeMap<>(toMap());
         texts.forEach((key, value) -> {
             if (!all.containsKey(key)) {
-                throw new IllegalArgumentException(
-                        key + "=" + value + ": there is no such option; the options are " + String.join(", ", all.keySet()));
+                throw new IllegalArgumentException(key + "=" + value + ": there is no such option; the options are "
+                        + String.join(", ", all.keySet()));
             }
             all.put(key, value);
         });
@@ -77,7 +78,9 @@ public record StoreOptions(
         map.put(IN_FLIGHT, Sizes.print(inFlightBytes));
         map.put(INLINE_LIMIT, Sizes.print(inlineBytes));
         map.put(JOURNAL_SEGMENT, Sizes.print(journalSegmentBytes));
-        map.put(LOW_SPACE, String.join(",", lowSpacePercents.stream().map(String::valueOf).toList()));
+        map.put(
+                LOW_SPACE,
+                String.join(",", lowSpacePercents.stream().map(String::valueOf).toList()));
         return map;
     }
 

@@ -76,9 +76,8 @@ final class StoreParts implements AutoCloseable {
                 config.nanoClock(),
                 config.sabotage());
         WriteBuffers buffers = new WriteBuffers(blockSize, options.inFlightBytes());
-        pipeline = config.stepped()
-                ? Pipeline.stepped(pipelineParts, buffers)
-                : Pipeline.threaded(pipelineParts, buffers);
+        pipeline =
+                config.stepped() ? Pipeline.stepped(pipelineParts, buffers) : Pipeline.threaded(pipelineParts, buffers);
     }
 
     @Override

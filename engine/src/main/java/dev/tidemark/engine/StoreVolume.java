@@ -110,7 +110,8 @@ final class StoreVolume implements Volume {
     private static void checkLength(int length) {
         if (length < 0 || length > MAX_REQUEST_BYTES) {
             throw new StoreException(
-                    StoreException.BAD_SIZE, "length=" + length + ": a request has at most " + MAX_REQUEST_BYTES + " bytes");
+                    StoreException.BAD_SIZE,
+                    "length=" + length + ": a request has at most " + MAX_REQUEST_BYTES + " bytes");
         }
     }
 
@@ -262,14 +263,16 @@ final class StoreVolume implements Volume {
     @Override
     public void submitDiscard(long offset, long length, boolean fua, Completion completion, long cookie) {
         if (!refused(offset, length, completion, cookie)) {
-            pipeline.submit(pipeline.acquire().discard(volume, offset, length, fua).callback(completion, cookie));
+            pipeline.submit(
+                    pipeline.acquire().discard(volume, offset, length, fua).callback(completion, cookie));
         }
     }
 
     @Override
     public void submitZeroes(long offset, long length, boolean fua, Completion completion, long cookie) {
         if (!refused(offset, length, completion, cookie)) {
-            pipeline.submit(pipeline.acquire().zeroes(volume, offset, length, fua).callback(completion, cookie));
+            pipeline.submit(
+                    pipeline.acquire().zeroes(volume, offset, length, fua).callback(completion, cookie));
         }
     }
 

@@ -35,7 +35,8 @@ public record Superblock(
     /** The options as {@code key=value} lines. */
     String optionsText() {
         StringBuilder text = new StringBuilder();
-        options.forEach((key, value) -> text.append(key).append('=').append(value).append('\n'));
+        options.forEach(
+                (key, value) -> text.append(key).append('=').append(value).append('\n'));
         return text.toString();
     }
 

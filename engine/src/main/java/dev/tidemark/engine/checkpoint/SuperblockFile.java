@@ -48,10 +48,7 @@ public final class SuperblockFile {
         }
         boolean takeFirst = second == null || (first != null && first.generation() >= second.generation());
         return new Found(
-                takeFirst ? first : second,
-                first != null,
-                second != null,
-                first != null && first.equals(second));
+                takeFirst ? first : second, first != null, second != null, first != null && first.equals(second));
     }
 
     /** Writes and forces both copies, one after the other. The file is made when it is missing; its name is not synced. */
@@ -88,16 +85,15 @@ public final class SuperblockFile {
     }
 
     private static Superblock decode(ByteBuffer bytes, int at) throws SuperblockException {
-        if (bytes.getLong(at + MAGIC_OFFSET) != MAGIC
-                || bytes.getInt(at + CHECKSUM_OFFSET) != checksum(bytes, at)) {
+        if (bytes.getLong(at + MAGIC_OFFSET) != MAGIC || bytes.getInt(at + CHECKSUM_OFFSET) != checksum(bytes, at)) {
             return null;
         }
         int version = bytes.getInt(at + VERSION_OFFSET);
         if (version > VERSION) {
             throw new SuperblockException(
                     SuperblockException.Kind.TOO_NEW,
-                    "the store has format version " + version + ", written by a newer version; this program reads up to "
-                            + VERSION);
+                    "the store has format version " + version
+                            + ", written by a newer version; this program reads up to " + VERSION);
         }
         byte[] options = new byte[Math.min(bytes.getInt(at + OPTIONS_LENGTH_OFFSET), MAX_OPTIONS_BYTES)];
         bytes.get(at + OPTIONS_OFFSET, options);

@@ -56,8 +56,8 @@ final class EventRing {
 
     EventRing(int capacityBytes) {
         if (Integer.bitCount(capacityBytes) != 1 || capacityBytes < 4 * MAX_EVENT_BYTES) {
-            throw new IllegalArgumentException("capacityBytes=" + capacityBytes + ": must be a power of two, at least "
-                    + 4 * MAX_EVENT_BYTES);
+            throw new IllegalArgumentException(
+                    "capacityBytes=" + capacityBytes + ": must be a power of two, at least " + 4 * MAX_EVENT_BYTES);
         }
         capacity = capacityBytes;
         mask = capacityBytes - 1;

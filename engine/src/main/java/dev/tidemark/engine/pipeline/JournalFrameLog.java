@@ -22,8 +22,8 @@ public final class JournalFrameLog implements FrameLog {
     }
 
     @Override
-    public MutableDirectBuffer claim(
-            long firstSeq, int events, boolean withData, long homeDurableSeq, int lengthBytes) throws IOException {
+    public MutableDirectBuffer claim(long firstSeq, int events, boolean withData, long homeDurableSeq, int lengthBytes)
+            throws IOException {
         claim = journal.claim(FrameTypes.of(withData), firstSeq, events, homeDurableSeq, lengthBytes);
         return claim.buffer();
     }

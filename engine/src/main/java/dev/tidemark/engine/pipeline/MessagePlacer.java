@@ -43,8 +43,7 @@ final class MessagePlacer {
 
     /** Decides and applies a message; whether its answer waits until the state that it was decided on is durable. */
     boolean place(Request request, JournalRoom room) {
-        DecisionContext context =
-                new DecisionContext(parts.clock().millis(), request.actor, parts.openConnections());
+        DecisionContext context = new DecisionContext(parts.clock().millis(), request.actor, parts.openConnections());
         Decision decision = Decider.decide(state, request.message, context);
         if (decision instanceof Decision.Query query) {
             request.reply = views.answer(query.command(), facts());
@@ -64,7 +63,8 @@ final class MessagePlacer {
 
     private static Reply noJournalRoom() {
         return refusal(
-                ErrorCode.OUT_OF_SPACE, "the host's file system has no room for the journal: free some, then send it again");
+                ErrorCode.OUT_OF_SPACE,
+                "the host's file system has no room for the journal: free some, then send it again");
     }
 
     private static Reply refusal(ErrorCode code, String text) {

@@ -31,8 +31,8 @@ public final class Pipeline implements AutoCloseable {
                 ? new DisruptorLane(stages, parts.failStop(), parts.policy().intervalNanos())
                 : new SteppedLane(stages);
         int blockSizeBytes = parts.exceptions().blockSizeBytes();
-        this.preparers = ThreadLocal.withInitial(() -> new Preparer(
-                new BlockChecksum(), new PartialBlocks(parts.reader(), blockSizeBytes), blockSizeBytes));
+        this.preparers = ThreadLocal.withInitial(() ->
+                new Preparer(new BlockChecksum(), new PartialBlocks(parts.reader(), blockSizeBytes), blockSizeBytes));
     }
 
     /** The stages on two threads of their own. */

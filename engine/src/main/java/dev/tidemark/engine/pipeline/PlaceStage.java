@@ -49,7 +49,8 @@ final class PlaceStage {
         this.partials = new PartialBlocks(parts.reader(), parts.exceptions().blockSizeBytes());
         this.ranges = new RangePlacer(parts, sink, space, partials);
         this.messages = new MessagePlacer(parts, sink, space, partials);
-        this.watch = new SpaceWatch(parts.lowSpacePercents(), space, parts.exceptions().blockSizeBytes());
+        this.watch = new SpaceWatch(
+                parts.lowSpacePercents(), space, parts.exceptions().blockSizeBytes());
         this.room = new JournalRoom(parts.log(), parts.journalSegmentBytes());
         this.policy = parts.policy();
         this.progress = parts.progress();
@@ -257,7 +258,8 @@ final class PlaceStage {
         request.refuse(
                 ErrorCode.OUT_OF_SPACE,
                 "the store is full: " + space.freeBlocks() + " of " + space.capacityBlocks() + " blocks are free, "
-                        + space.reserveBlocks() + " of them in reserve. Delete a volume, or discard what is not needed.",
+                        + space.reserveBlocks()
+                        + " of them in reserve. Delete a volume, or discard what is not needed.",
                 null);
         answer.answer(request);
     }

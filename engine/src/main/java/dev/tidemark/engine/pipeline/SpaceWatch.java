@@ -32,8 +32,7 @@ final class SpaceWatch {
             int percent = percents[now - 1];
             LOG.warn(
                     "less than {}% of the store is free: {} bytes. Delete a volume, or discard what is not needed.",
-                    percent,
-                    free * blockSizeBytes);
+                    percent, free * blockSizeBytes);
             sink.apply(new Event.SpaceLow(timeMs, percent, free * blockSizeBytes));
         }
         below = now;

@@ -76,6 +76,7 @@ public final class WriteBuffers {
         return take(lengthBytes);
     }
 
+    @SuppressWarnings("NonAtomicVolatileUpdate") // changed under the lock only
     private void awaitRoom(int lengthBytes) {
         lock.lock();
         try {

@@ -110,7 +110,8 @@ final class WriteRun {
         while (left > 0) {
             long run = space.allocate(left, room == 2);
             if (run == 0) {
-                throw new IllegalStateException("the allocator said that there was room for " + request.blocks + " blocks");
+                throw new IllegalStateException(
+                        "the allocator said that there was room for " + request.blocks + " blocks");
             }
             int got = Allocator.length(run);
             addPlace(Allocator.start(run), got);

@@ -31,8 +31,7 @@ public final class BlockReader {
     /**
      * @param stateSeq the seq of the state that readers see, for error messages
      */
-    public BlockReader(
-            ExceptionStore exceptions, MappingReader mappings, EpochTable epochs, LongSupplier stateSeq) {
+    public BlockReader(ExceptionStore exceptions, MappingReader mappings, EpochTable epochs, LongSupplier stateSeq) {
         this.exceptions = exceptions;
         this.mappings = mappings;
         this.epochs = epochs;

@@ -2,6 +2,7 @@ package dev.tidemark.engine.recovery;
 
 import dev.tidemark.engine.codec.EventDecoder;
 import dev.tidemark.engine.codec.MalformedException;
+import dev.tidemark.engine.codec.TooNewException;
 import dev.tidemark.engine.pipeline.FrameTypes;
 import dev.tidemark.engine.state.BlocksWritten;
 import dev.tidemark.engine.state.Event;
@@ -34,7 +35,7 @@ public final class FrameEvents {
     /**
      * Hands the events of a frame out, in order.
      *
-     * @throws MalformedException when the payload is not what this engine writes, though its checksum is right
+     * @throws HistoryException when the payload is not what this engine writes, though its checksum is right
      */
     public void forEach(Frame frame, Sink sink) throws IOException {
         DirectBuffer buffer = frame.buffer();
@@ -66,7 +67,7 @@ public final class FrameEvents {
             if (length < 0 || length > eventsEnd - index) {
                 throw malformed(frame, "an event would take " + length + " bytes");
             }
-            Event event = decoder.decode(buffer, index, length);
+            Event event = decode(frame, seq, buffer, index, length);
             index += length;
             int dataLength = withData && event instanceof BlocksWritten written ? written.blocks() * blockSizeBytes : 0;
             if (dataLength > end - dataIndex) {
@@ -77,8 +78,21 @@ public final class FrameEvents {
         }
     }
 
-    private static IOException malformed(Frame frame, String why) {
-        return new IOException("the frame at offset " + frame.offset() + " of " + frame.segment() + " is whole, but " + why
-                + ": it was not written by this program");
+    private Event decode(Frame frame, long seq, DirectBuffer buffer, int index, int length) throws HistoryException {
+        try {
+            return decoder.decode(buffer, index, length);
+        } catch (TooNewException e) {
+            throw new HistoryException(true, "the event at seq " + seq + ": " + e.getMessage(), e);
+        } catch (MalformedException e) {
+            throw malformed(frame, "the event at seq " + seq + " can't be read: " + e.getMessage());
+        }
+    }
+
+    private static HistoryException malformed(Frame frame, String why) {
+        return new HistoryException(
+                false,
+                "the frame at offset " + frame.offset() + " of " + frame.segment() + " is whole, but " + why
+                        + ": it was not written by this program",
+                null);
     }
 }

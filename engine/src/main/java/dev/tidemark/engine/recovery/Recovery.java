@@ -69,7 +69,10 @@ public final class Recovery {
                 replay.all(journal);
                 done = true;
                 return new ReadOnlyState(
-                        replay.state, replay.evidenceSeq, journal.endOffset() - journal.startOffset(), journal.tornBytes());
+                        replay.state,
+                        replay.evidenceSeq,
+                        journal.endOffset() - journal.startOffset(),
+                        journal.tornBytes());
             } finally {
                 if (!done) {
                     replay.state.close();
