@@ -40,8 +40,8 @@ final class StoreFolder {
                         Kind.EXISTS, config.displayName() + " exists already: choose another name, or remove it", null);
             }
             UUID store = new UUID(
-                    config.random().getAsLong() & ~0xF000L | 0x4000L,
-                    config.random().getAsLong() & ~(3L << 62) | (1L << 63)); // a random UUID, RFC 9562 version 4
+                    (config.random().getAsLong() & ~0xF000L) | 0x4000L,
+                    (config.random().getAsLong() & ~(3L << 62)) | (1L << 63)); // version 4 of RFC 9562: random
             String aside = "." + name + ".init-" + Long.toHexString(store.getLeastSignificantBits());
             Storage folder = new SubStorage(parent, aside);
             folder.createDirectory("");
