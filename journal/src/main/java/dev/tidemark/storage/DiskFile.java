@@ -36,12 +36,14 @@ final class DiskFile implements StorageFile {
     private volatile FileChannel channel;
     private volatile boolean closed;
 
-    DiskFile(OpenFiles openFiles, String name, Path path, boolean writable, FileChannel channel) throws IOException {
+    DiskFile(
+            OpenFiles openFiles, String name, Path path, boolean writable, boolean uninterruptible, FileChannel channel)
+            throws IOException {
         this.openFiles = openFiles;
         this.name = name;
         this.path = path;
         this.writable = writable;
-        this.uninterruptible = Uninterruptible.make(channel);
+        this.uninterruptible = uninterruptible;
         this.fileKey = uninterruptible ? null : key(path);
         this.channel = channel;
     }

@@ -46,13 +46,19 @@ public final class DiskStorage implements Storage {
 
     private final Path root;
     private final boolean posix;
-    private final OpenFiles openFiles = new OpenFiles();
+    private final OpenFiles openFiles;
     private volatile boolean closed;
 
     /** A storage in the folder {@code root}, which need not exist yet (see {@link #createDirectory}). */
     public DiskStorage(Path root) {
+        this(root, Uninterruptible.available());
+    }
+
+    /** As above; {@code uninterruptible} says whether to keep interrupts away from channels where that is possible. */
+    DiskStorage(Path root, boolean uninterruptible) {
         this.root = root.toAbsolutePath().normalize();
         this.posix = root.getFileSystem().supportedFileAttributeViews().contains("posix");
+        this.openFiles = new OpenFiles(uninterruptible);
     }
 
     /** The folder, absolute. */
@@ -176,8 +182,8 @@ public final class DiskStorage implements Storage {
 
     @Override
     public void rename(String from, String to) throws IOException {
-        Path source = resolve(from);
-        Path target = resolve(to);
+        Path source = resolve(FileNames.checkEntry(from));
+        Path target = resolve(FileNames.checkEntry(to));
         try {
             BasicFileAttributes attributes = Files.readAttributes(source, BasicFileAttributes.class);
             boolean targetIsDirectory = Files.isDirectory(target);
@@ -197,7 +203,7 @@ public final class DiskStorage implements Storage {
 
     @Override
     public void delete(String name) throws IOException {
-        Path path = resolve(name);
+        Path path = resolve(FileNames.checkEntry(name));
         try {
             Files.delete(path);
         } catch (IOException e) {

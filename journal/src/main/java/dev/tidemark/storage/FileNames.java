@@ -40,6 +40,19 @@ public final class FileNames {
         return name;
     }
 
+    /**
+     * Checks the name of something in the folder, not of the folder itself.
+     *
+     * @return the name
+     * @throws IllegalArgumentException if it is none
+     */
+    public static String checkEntry(String name) {
+        if (name.isEmpty()) {
+            throw new IllegalArgumentException("the folder itself is not a file in it");
+        }
+        return check(name);
+    }
+
     /** The directory part of a name that was checked: {@code ""} for a name without a slash. */
     public static String parent(String name) {
         int slash = name.lastIndexOf('/');

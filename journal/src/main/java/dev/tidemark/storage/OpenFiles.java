@@ -14,10 +14,17 @@ import java.util.Set;
 final class OpenFiles {
     private final Set<DiskFile> files = Collections.newSetFromMap(new IdentityHashMap<>());
 
+    private final boolean keepInterruptsAway;
+
+    OpenFiles(boolean keepInterruptsAway) {
+        this.keepInterruptsAway = keepInterruptsAway;
+    }
+
     DiskFile open(String name, Path path, boolean writable, FileChannel channel) throws IOException {
         DiskFile file;
         try {
-            file = new DiskFile(this, name, path, writable, channel);
+            boolean uninterruptible = keepInterruptsAway && Uninterruptible.make(channel);
+            file = new DiskFile(this, name, path, writable, uninterruptible, channel);
         } catch (IOException | RuntimeException e) {
             channel.close();
             throw e;

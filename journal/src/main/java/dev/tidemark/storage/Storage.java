@@ -16,10 +16,13 @@ import java.util.List;
  *       {@link StorageFile#force}.
  *   <li>A <b>rename</b> replaces an existing target atomically: whoever opens the target afterwards, also after a power
  *       cut, finds either the old or the new file whole (as far as each was forced), never neither.
+ *   <li><b>Names</b> that leave the folder, or have empty, {@code .} or {@code ..} parts, are an
+ *       {@link IllegalArgumentException}; so is {@code ""} where it can only be something in the folder.
  *   <li><b>Errors</b> are {@link IOException}s whose message names the file. {@link NoSpaceException} means that the
  *       device is full, {@link java.nio.file.NoSuchFileException} and {@link java.nio.file.FileAlreadyExistsException}
  *       what they say. No error of a read is fatal. A failed force, or a failed write to the journal or metadata, is
  *       fatal for the caller's process (G9); this seam reports, the caller stops.
+ *   <li><b>After {@link #close}</b> every call but {@code close} is an {@link IOException} that says so.
  *   <li><b>Threads</b>: every method may be called from any thread.
  * </ul>
  */
@@ -42,6 +45,7 @@ public interface Storage extends AutoCloseable {
      * @throws java.nio.file.NoSuchFileException for a missing file with {@code READ} or {@code WRITE}, or a missing
      *     parent directory
      * @throws java.nio.file.FileAlreadyExistsException for an existing file with {@code CREATE_NEW}
+     * @throws IOException also for a directory, and for a file that this process has locked (see {@link #tryLock})
      */
     StorageFile open(String name, Mode mode) throws IOException;
 
@@ -54,10 +58,17 @@ public interface Storage extends AutoCloseable {
     /** Makes a directory of mode 0700 in an existing one. An existing directory is left as it is. */
     void createDirectory(String name) throws IOException;
 
-    /** Renames a file or directory, replacing an existing file. */
+    /**
+     * Renames a file, replacing an existing file, or a directory. Files that are open stay so.
+     *
+     * @throws java.nio.file.FileAlreadyExistsException if the target is a directory, or exists and the source is one
+     */
     void rename(String from, String to) throws IOException;
 
-    /** Deletes a file or an empty directory. A missing one is an error. */
+    /**
+     * Deletes a file or an empty directory. A missing one is an error. Files that are open stay usable, and their space
+     * taken, until they are closed.
+     */
     void delete(String name) throws IOException;
 
     /** Makes all creations, renames and deletions in a directory durable. */

@@ -18,6 +18,9 @@ import java.nio.ByteBuffer;
  *       thread's interrupt flag stays set, and other threads notice nothing. A force that an interrupt ended has failed.
  *   <li><b>Threads</b>: all methods may be called at the same time; overlapping writes at the same time end in an
  *       unspecified mixture.
+ *   <li>After {@link #close} every call but {@code close} and {@code name} is an {@link IOException} that says so; a write,
+ *       truncation, preallocation or deallocation of a file that is open for reading only is one, too. Negative offsets
+ *       and lengths are an {@link IllegalArgumentException}.
  *   <li>A steady run of reads, writes and forces with direct buffers allocates nothing on the heap.
  * </ul>
  */

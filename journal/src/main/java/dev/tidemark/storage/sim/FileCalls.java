@@ -117,8 +117,11 @@ final class FileCalls {
                 return;
             }
             case IO_ERROR -> {
-                long from = random.below(change.length + 1);
-                storePart(node, change, from, from + random.below(change.length - from + 1));
+                boolean any = random.chance(75);
+                boolean all = random.chance(33);
+                long from = all ? 0 : random.below(change.length);
+                long to = all ? change.length : from + 1 + random.below(change.length - from);
+                storePart(node, change, from, any ? to : from);
             }
             case NO_SPACE, SHORT_WRITE -> storePart(node, change, 0, partial(change));
         }

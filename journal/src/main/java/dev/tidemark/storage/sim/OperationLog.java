@@ -1,18 +1,26 @@
 package dev.tidemark.storage.sim;
 
-/** The latest operations, for whoever has to understand a failing seed. */
+import java.util.Arrays;
+import java.util.Locale;
+
+/**
+ * The latest operations, for whoever has to understand a failing seed. Takes no space before the first: most crash states
+ * are looked at and dropped.
+ */
 final class OperationLog {
     /** Enough for what led to a failure; the start of a long run can be had by cutting it earlier. */
     static final int CAPACITY = 1 << 14;
 
     private static final int FIRST_LENGTH = 64;
 
-    private Operation[] kinds = new Operation[FIRST_LENGTH];
-    private String[] names = new String[FIRST_LENGTH];
-    private String[] notes = new String[FIRST_LENGTH];
-    private long[] numbers = new long[FIRST_LENGTH];
-    private long[] offsets = new long[FIRST_LENGTH];
-    private long[] lengths = new long[FIRST_LENGTH];
+    private static final int GROWTH = 4;
+
+    private Operation[] kinds = new Operation[0];
+    private String[] names = new String[0];
+    private String[] notes = new String[0];
+    private long[] numbers = new long[0];
+    private long[] offsets = new long[0];
+    private long[] lengths = new long[0];
     private long added;
 
     /** Adds an operation; {@code offset} and {@code length} are -1 where they say nothing. */
@@ -38,13 +46,13 @@ final class OperationLog {
     }
 
     private void grow() {
-        int length = kinds.length * 4;
-        kinds = java.util.Arrays.copyOf(kinds, length);
-        names = java.util.Arrays.copyOf(names, length);
-        notes = java.util.Arrays.copyOf(notes, length);
-        numbers = java.util.Arrays.copyOf(numbers, length);
-        offsets = java.util.Arrays.copyOf(offsets, length);
-        lengths = java.util.Arrays.copyOf(lengths, length);
+        int length = Math.max(FIRST_LENGTH, kinds.length * GROWTH);
+        kinds = Arrays.copyOf(kinds, length);
+        names = Arrays.copyOf(names, length);
+        notes = Arrays.copyOf(notes, length);
+        numbers = Arrays.copyOf(numbers, length);
+        offsets = Arrays.copyOf(offsets, length);
+        lengths = Arrays.copyOf(lengths, length);
     }
 
     String text() {
@@ -56,9 +64,9 @@ final class OperationLog {
         for (long i = first; i < added; i++) {
             int slot = (int) (i % kinds.length);
             text.append(kinds[slot].counted() ? String.format("%6d ", numbers[slot]) : "       ")
-                    .append(kinds[slot].name().toLowerCase(java.util.Locale.ROOT))
+                    .append(kinds[slot].name().toLowerCase(Locale.ROOT))
                     .append(' ')
-                    .append(names[slot]);
+                    .append(names[slot].isEmpty() ? "." : names[slot]);
             if (offsets[slot] >= 0) {
                 text.append(" @").append(offsets[slot]);
             }

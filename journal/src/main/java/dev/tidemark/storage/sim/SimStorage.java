@@ -332,7 +332,7 @@ public final class SimStorage implements Storage {
     @Override
     public synchronized void rename(String from, String to) throws IOException {
         requireStorageOpen();
-        disk.checkRename(FileNames.check(from), FileNames.check(to));
+        disk.checkRename(FileNames.checkEntry(from), FileNames.checkEntry(to));
         calls.failIf(calls.enter(Operation.RENAME, from, -1, -1), from, "rename");
         calls.log.note("to " + to);
         if (calls.isDone()) {
@@ -344,7 +344,7 @@ public final class SimStorage implements Storage {
     @Override
     public synchronized void delete(String name) throws IOException {
         requireStorageOpen();
-        disk.checkDelete(FileNames.check(name));
+        disk.checkDelete(FileNames.checkEntry(name));
         calls.failIf(calls.enter(Operation.DELETE, name, -1, -1), name, "delete");
         if (calls.isDone()) {
             disk.delete(calls.lastStamp(), name);
