@@ -129,7 +129,7 @@ final class JournalRepair {
                 storage.delete(file.path());
             }
         }
-        dropOldSaved();
+        dropLeftovers();
         storage.syncDirectory(directory);
         return usable;
     }
@@ -157,11 +157,13 @@ final class JournalRepair {
         return directory + "/" + SegmentName.saved(offset, number);
     }
 
-    private void dropOldSaved() throws IOException {
+    private void dropLeftovers() throws IOException {
         List<String> saved = new ArrayList<>();
         for (String name : storage.list(directory)) {
             if (name.endsWith(SegmentName.SAVED_SUFFIX)) {
                 saved.add(name);
+            } else if (name.endsWith(SegmentName.DRAFT_SUFFIX)) {
+                storage.delete(directory + "/" + name);
             }
         }
         for (String name : saved.subList(0, Math.max(0, saved.size() - MAX_SAVED))) {

@@ -6,6 +6,9 @@ import java.util.HexFormat;
 final class SegmentName {
     static final String SUFFIX = ".seg";
 
+    /** A segment that is being zero-filled; worthless after a crash. */
+    static final String DRAFT_SUFFIX = ".prep";
+
     /** Bytes that a repair cut off the journal's end, saved aside. */
     static final String SAVED_SUFFIX = ".torn";
 
@@ -16,6 +19,10 @@ final class SegmentName {
 
     static String of(long first) {
         return HEX.toHexDigits(first) + SUFFIX;
+    }
+
+    static String draft(long first) {
+        return HEX.toHexDigits(first) + DRAFT_SUFFIX;
     }
 
     /** The name for bytes cut off at an offset; the number tells several of the same offset apart. */

@@ -9,8 +9,9 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Writes segments ahead: zero-filled, forced, their names synced, so that a force of the journal has nothing to allocate and
- * the host file system can't run out under an append. A device without room only lowers the number of segments that are
+ * Writes segments ahead: zero-filled, forced, then renamed to a segment's name and that synced, so that a force of the
+ * journal has nothing to allocate, the host file system can't run out under an append, and a file with a segment's name is
+ * never half-written. A device without room only lowers the number of segments that are
  * ready; any other failure stops the journal.
  *
  * <p>With a helper thread the work is done there; without, in the calls of {@link #prepareAhead} and {@link #take}.
@@ -159,17 +160,19 @@ final class SegmentPreparer implements AutoCloseable {
     private void prepareOne() throws IOException {
         long first = nextFirst; // only this thread changes it
         String path = SegmentFile.path(directory, first);
+        String draft = directory + "/" + SegmentName.draft(first);
         StorageFile file = null;
         try {
-            if (storage.exists(path)) {
-                storage.delete(path); // left by an attempt that ran out of room
+            if (storage.exists(draft)) {
+                storage.delete(draft); // left by an attempt that ran out of room
             }
-            file = storage.open(path, Storage.Mode.CREATE_NEW);
+            file = storage.open(draft, Storage.Mode.CREATE_NEW);
             file.preallocate(0, length);
             file.force();
+            storage.rename(draft, path);
             storage.syncDirectory(directory);
         } catch (NoSpaceException e) {
-            giveUp(path, file);
+            giveUp(draft, file);
             starve(e);
             return;
         } catch (IOException | RuntimeException e) {
