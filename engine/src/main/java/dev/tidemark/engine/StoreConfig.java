@@ -1,6 +1,6 @@
 package dev.tidemark.engine;
 
-import dev.tidemark.engine.pipeline.Sabotage;
+import dev.tidemark.engine.recovery.Sabotage;
 import dev.tidemark.storage.DiskStorage;
 import dev.tidemark.storage.Storage;
 import java.nio.file.Path;

@@ -35,6 +35,7 @@ final class Waiter implements Volume.Completion {
     }
 
     /** Waits, then throws the failure if there was one. */
+    @SuppressWarnings("ThreadPriorityCheck") // yielding for a bounded time measures better than parking at once
     void await() {
         long start = System.nanoTime();
         boolean interrupted = false;

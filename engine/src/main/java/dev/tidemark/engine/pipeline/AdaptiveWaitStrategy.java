@@ -35,6 +35,7 @@ final class AdaptiveWaitStrategy implements WaitStrategy {
     }
 
     @Override
+    @SuppressWarnings("ThreadPriorityCheck") // yielding for a bounded time measures better than parking at once
     public long waitFor(long sequence, Sequence cursor, Sequence dependent, SequenceBarrier barrier)
             throws AlertException, InterruptedException, TimeoutException {
         long available = dependent.get();
@@ -78,7 +79,7 @@ final class AdaptiveWaitStrategy implements WaitStrategy {
         }
     }
 
-    @SuppressWarnings("NonAtomicVolatileUpdate") // changed under the lock only
+    @SuppressWarnings({"NonAtomicVolatileUpdate", "WaitNotInLoop"}) // changed under the lock only; the caller loops
     private void awaitPublication(long sequence, Sequence cursor, SequenceBarrier barrier, long leftNanos)
             throws AlertException, InterruptedException {
         lock.lock();

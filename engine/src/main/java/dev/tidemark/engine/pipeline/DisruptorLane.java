@@ -44,7 +44,6 @@ final class DisruptorLane implements Lane {
 
     private final Request nudge = new Request().nudge();
     private volatile boolean nudgeInRing;
-    private volatile boolean journalClosed;
 
     DisruptorLane(Stages stages, FailStop failStop, long intervalNanos) {
         this.stages = stages;
@@ -135,7 +134,6 @@ final class DisruptorLane implements Lane {
         last.handOver(stages.journal());
         stages.journal().endOfBatch();
         stages.journal().close();
-        journalClosed = true;
     }
 
     private boolean drained() {
@@ -173,7 +171,6 @@ final class DisruptorLane implements Lane {
 
     private final class PlaceHandler implements EventHandler<Slot> {
         private Sequence progress;
-        private long last = -1;
 
         @Override
         public void onStart() {
@@ -195,7 +192,6 @@ final class DisruptorLane implements Lane {
                 awaitRoom(sequence);
                 stages.place().place(request, slot);
             }
-            last = sequence;
             if (endOfBatch) {
                 for (Request more = overflow.poll(); more != null; more = overflow.poll()) {
                     stages.place().place(more, slot);

@@ -1,5 +1,6 @@
 package dev.tidemark.engine.pipeline;
 
+import dev.tidemark.engine.codec.FrameTypes;
 import dev.tidemark.journal.FrameClaim;
 import dev.tidemark.journal.Journal;
 import java.io.IOException;

@@ -1,6 +1,8 @@
 package dev.tidemark.engine.pipeline;
 
+import dev.tidemark.engine.codec.FrameTypes;
 import dev.tidemark.engine.exception.ExceptionStore;
+import dev.tidemark.engine.recovery.Sabotage;
 import dev.tidemark.journal.JournalFullException;
 import java.io.IOException;
 import java.nio.ByteOrder;
@@ -299,7 +301,7 @@ final class JournalStage {
         int at = index;
         int rest = value;
         while ((rest & ~0x7F) != 0) {
-            target.putByte(at++, (byte) (rest & 0x7F | 0x80));
+            target.putByte(at++, (byte) ((rest & 0x7F) | 0x80));
             rest >>>= 7;
         }
         target.putByte(at++, (byte) rest);

@@ -3,6 +3,7 @@ package dev.tidemark.engine.pipeline;
 import dev.tidemark.engine.exception.ExceptionStore;
 import dev.tidemark.engine.read.BlockReader;
 import dev.tidemark.engine.read.EpochTable;
+import dev.tidemark.engine.recovery.Sabotage;
 import dev.tidemark.engine.space.Allocator;
 import dev.tidemark.engine.state.State;
 import java.time.InstantSource;

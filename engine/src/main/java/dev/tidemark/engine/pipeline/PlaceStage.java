@@ -1,7 +1,7 @@
 package dev.tidemark.engine.pipeline;
 
 import dev.tidemark.engine.message.ErrorCode;
-import dev.tidemark.engine.state.State;
+import dev.tidemark.engine.recovery.Sabotage;
 import dev.tidemark.engine.volume.LiveVolume;
 import java.io.IOException;
 import java.time.InstantSource;
@@ -18,7 +18,6 @@ import java.util.function.LongSupplier;
  * <p>One thread at a time; it knows no Disruptor, so that the crash tests can drive it step by step.
  */
 final class PlaceStage {
-    private final State state;
     private final WriteRun run;
     private final RangePlacer ranges;
     private final MessagePlacer messages;
@@ -41,7 +40,6 @@ final class PlaceStage {
     private boolean foreground;
 
     PlaceStage(PipelineParts parts, EventSink sink, SpaceKeeper space, StagingRing staging, JobFeeder jobs) {
-        this.state = parts.state();
         this.sink = sink;
         this.space = space;
         this.jobs = jobs;

@@ -3,6 +3,7 @@ package dev.tidemark.engine.pipeline;
 import dev.tidemark.engine.mapping.MappingRoot;
 import dev.tidemark.engine.mapping.MappingTrees;
 import dev.tidemark.engine.read.EpochTable;
+import dev.tidemark.engine.recovery.Sabotage;
 import dev.tidemark.engine.space.Allocator;
 import dev.tidemark.engine.space.PendingFrees;
 import dev.tidemark.engine.state.State;

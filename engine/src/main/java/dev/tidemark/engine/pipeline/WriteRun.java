@@ -134,6 +134,7 @@ final class WriteRun {
         placeLength[places++] = length;
     }
 
+    @SuppressWarnings("ReferenceEquality") // the same buffer, not equal bytes
     private void addPiece(long start, ByteBuffer source, int index, int length) {
         int last = pieces - 1;
         if (last >= 0
@@ -212,6 +213,7 @@ final class WriteRun {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // the same buffer, not equal bytes
     private void write(long physical, ByteBuffer source, int index, int length) throws IOException {
         ByteBuffer view = source == staging.bytes() ? stagingView : source;
         view.clear().limit(index + length).position(index);

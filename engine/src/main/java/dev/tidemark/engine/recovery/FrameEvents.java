@@ -1,9 +1,9 @@
 package dev.tidemark.engine.recovery;
 
 import dev.tidemark.engine.codec.EventDecoder;
+import dev.tidemark.engine.codec.FrameTypes;
 import dev.tidemark.engine.codec.MalformedException;
 import dev.tidemark.engine.codec.TooNewException;
-import dev.tidemark.engine.pipeline.FrameTypes;
 import dev.tidemark.engine.state.BlocksWritten;
 import dev.tidemark.engine.state.Event;
 import dev.tidemark.journal.Frame;
@@ -16,6 +16,7 @@ public final class FrameEvents {
     private final EventDecoder decoder = new EventDecoder();
     private final int blockSizeBytes;
 
+    /** For frames of a store with that block size. */
     public FrameEvents(int blockSizeBytes) {
         this.blockSizeBytes = blockSizeBytes;
     }
@@ -24,6 +25,8 @@ public final class FrameEvents {
     @FunctionalInterface
     public interface Sink {
         /**
+         * Takes one event.
+         *
          * @param event valid during the call
          * @param seq its seq
          * @param data the buffer with its blocks' bytes, or null when the frame carries none

@@ -1,7 +1,6 @@
 package dev.tidemark.engine.recovery;
 
 import dev.tidemark.engine.exception.ExceptionStore;
-import dev.tidemark.engine.pipeline.Sabotage;
 import dev.tidemark.engine.state.BlocksWritten;
 import dev.tidemark.engine.state.CatalogueChanged;
 import dev.tidemark.engine.state.Change;

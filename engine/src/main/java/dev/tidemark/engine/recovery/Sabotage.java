@@ -1,4 +1,4 @@
-package dev.tidemark.engine.pipeline;
+package dev.tidemark.engine.recovery;
 
 /**
  * Rules that a test can break on purpose, to see that the crash tests notice. Never set in a store that anybody uses: no

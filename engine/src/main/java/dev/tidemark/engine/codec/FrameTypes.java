@@ -1,4 +1,4 @@
-package dev.tidemark.engine.pipeline;
+package dev.tidemark.engine.codec;
 
 /**
  * The engine's frame types, and the layout of their payloads. On disk: do not change.
@@ -21,7 +21,8 @@ public final class FrameTypes {
 
     private FrameTypes() {}
 
-    static int of(boolean withData) {
+    /** The type of a frame with, or without, the written blocks. */
+    public static int of(boolean withData) {
         return withData ? EVENTS_WITH_DATA : EVENTS;
     }
 }
