@@ -39,7 +39,9 @@ final class Attachments {
         clients.forEach(Open::requestClose);
     }
 
-    /** Waits until nobody has any of the volumes open, at most until the deadline; an interrupt ends the wait and stays. */
+    /**
+     * Waits until nobody has any of the volumes open, at most until the deadline; an interrupt ends the wait and stays.
+     */
     void awaitClosed(List<Long> volumeIds, long deadlineNanos) {
         synchronized (open) {
             while (volumeIds.stream().anyMatch(open::containsKey)) {

@@ -205,7 +205,9 @@ public final class Store implements AutoCloseable {
         return reply instanceof Reply.Refused refused && refused.refusal().code() == ErrorCode.BUSY;
     }
 
-    /** The volumes that a message would take from their clients; with {@code force=true} those are asked to go first. */
+    /**
+     * The volumes that a message would take from their clients; with {@code force=true} those are asked to go first.
+     */
     private List<Long> closeForced(Message message, long deadlineNanos) {
         List<Long> concerned = new ArrayList<>();
         List<Long> forced = new ArrayList<>();

@@ -4,7 +4,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A thread that waits for one completion: yields for some tens of microseconds, for most answers come by then, and parks
+ * A thread that waits for one completion: yields for some tens of microseconds, for most answers come by then, and
+ * parks
  * after that. Reused by its thread; an interrupt does not end the wait and stays set.
  */
 final class Waiter implements Volume.Completion {

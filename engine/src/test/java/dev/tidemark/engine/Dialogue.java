@@ -7,7 +7,8 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * Tests that are read by eye: what is said stands after {@code > }, what is answered in the lines below. A line that begins
+ * Tests that are read by eye: what is said stands after {@code > }, what is answered in the lines below. A line that
+ * begins
  * with four spaces goes on with the line before it.
  */
 public final class Dialogue {

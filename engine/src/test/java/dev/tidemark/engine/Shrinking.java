@@ -5,7 +5,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Runs a test over a list of generated steps. When it fails, leaves out steps for as long as it still fails, and reports the
+ * Runs a test over a list of generated steps. When it fails, leaves out steps for as long as it still fails, and
+ * reports the
  * seed with the few steps that are left. Steps must mean something whatever stands before them.
  */
 public final class Shrinking {

@@ -8,7 +8,8 @@ import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * A window that slides over a file, so that a run along it costs few large reads. Grows when a frame is larger than it is.
+ * A window that slides over a file, so that a run along it costs few large reads. Grows when a frame is larger than it
+ * is.
  * For one thread; allocates only when it grows.
  */
 final class FileWindow {

@@ -7,7 +7,8 @@ import org.agrona.MutableDirectBuffer;
 /**
  * Room for one frame's payload in the journal's own buffer, so that a caller can gather it from several pieces without
  * another copy. Between {@link Journal#claim} and {@link #commit} or {@link #abort} the claim's thread must not use the
- * journal otherwise, and forces by others wait. One object for a journal, used again and again; for the appender's thread.
+ * journal otherwise, and forces by others wait. One object for a journal, used again and again; for the appender's
+ * thread.
  */
 public final class FrameClaim {
     private final JournalWriter writer;

@@ -33,7 +33,8 @@ package dev.tidemark.journal;
  *   <li><b>Offset</b>: where the frame begins in the whole journal.
  *   <li><b>First seq</b>, <b>count</b>: of its events; a frame without events has the seq of the next one, and count 0.
  *   <li><b>Epoch</b>: of the open that wrote it.
- *   <li><b>Durable up to</b>: everything below this offset was on stable storage when the frame was appended. A multiple
+ *   <li><b>Durable up to</b>: everything below this offset was on stable storage when the frame was appended. A
+ *   multiple
  *       of 4 KiB.
  *   <li><b>Home durable up to</b>: a value of the caller's.
  *   <li><b>Length</b>: of the payload, or of a pad's filler, in bytes.
@@ -42,7 +43,9 @@ package dev.tidemark.journal;
  * </ul>
  */
 final class FrameDescriptor {
-    /** A frame begins at a multiple of this, and its header never crosses a sector: it is torn only behind its header. */
+    /**
+     * A frame begins at a multiple of this, and its header never crosses a sector: it is torn only behind its header.
+     */
     static final int ALIGNMENT = 64;
 
     static final int HEADER_BYTES = 64;

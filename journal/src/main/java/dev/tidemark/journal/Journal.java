@@ -9,7 +9,8 @@ import org.agrona.DirectBuffer;
  * The journal: appends frames of opaque payloads, and says which of them are durable.
  *
  * <p><b>Threads.</b> One thread at a time appends ({@link #append}, {@link #claim}). Beside it another one may
- * {@link #force} and {@link #mark}: what is appended while a force runs goes with the next one, which is what makes group
+ * {@link #force} and {@link #mark}: what is appended while a force runs goes with the next one, which is what makes
+ * group
  * commit. {@link #releaseBelow} may be called from any thread, and so may what only reads.
  *
  * <p><b>Errors.</b> The first failed write or force is final: it is kept ({@link #failure}), every later call throws
@@ -76,7 +77,8 @@ public final class Journal implements AutoCloseable {
      * @param type the caller's, 0 to 65535
      * @param firstSeq the seq of its first event: {@link #lastSeq} + 1
      * @param count how many events it holds, 0 or more
-     * @param homeDurableUpTo a value of the caller's that the frame will carry: up to where its own copies of what frames
+     * @param homeDurableUpTo a value of the caller's that the frame will carry: up to where its own copies of what
+     * frames
      *     carry are forced
      * @param payload copied
      * @param length of the payload, from 0 to {@link JournalConfig#maxPayloadBytes}
@@ -91,7 +93,8 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Claims room for a frame whose payload the caller puts together in place; see {@link #append} for the arguments. The
+     * Claims room for a frame whose payload the caller puts together in place; see {@link #append} for the arguments.
+     * The
      * claim must be committed or aborted by the same thread before anything else is asked of the journal.
      *
      * @param maxLength the most that the payload will take, from 0 to {@link JournalConfig#maxPayloadBytes}
@@ -179,7 +182,8 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Says that recovery will not need anything below: segments that lie there wholly go as the retention policy says. The
+     * Says that recovery will not need anything below: segments that lie there wholly go as the retention policy says.
+     * The
      * caller has made durable what makes them needless. Any thread.
      *
      * @param offset bytes; a frame boundary that is durable
@@ -214,7 +218,8 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Forces and marks what was appended, unless the journal has failed: then nothing is written. No other thread may be
+     * Forces and marks what was appended, unless the journal has failed: then nothing is written. No other thread may
+     * be
      * in a call.
      */
     @Override

@@ -1,7 +1,8 @@
 package dev.tidemark.journal;
 
 /**
- * The journal has stopped for good (G9): a write or a force of it failed, now or earlier. The cause is the first failure.
+ * The journal has stopped for good (G9): a write or a force of it failed, now or earlier. The cause is the first
+ * failure.
  * Nothing was or will be written or acknowledged after it; the next open recovers what was durable.
  */
 public final class JournalFailedException extends JournalException {

@@ -140,7 +140,8 @@ public final class JournalRecovery implements AutoCloseable {
     /**
      * Hands out the frames with events, in order, from an offset to the end.
      *
-     * @param fromOffset a frame boundary at or behind the floor; what is below {@link #startOffset} means from the start
+     * @param fromOffset a frame boundary at or behind the floor; what is below {@link #startOffset} means from the
+     * start
      * @throws IllegalArgumentException if no frame begins there
      * @throws JournalCorruptException if a frame is not whole any more
      */
@@ -207,7 +208,8 @@ public final class JournalRecovery implements AutoCloseable {
 
     /**
      * Phase 2: makes the journal ready to go on. The caller has made durable what the frames carried, holds the store's
-     * lock, and calls it once. What {@link #tornBytes} says is saved aside and cut, frames behind the evidence are written
+     * lock, and calls it once. What {@link #tornBytes} says is saved aside and cut, frames behind the evidence are
+     * written
      * again and forced, because the page cache of a process that failed proves nothing, and a marker of a new epoch is
      * forced. It can fail or be cut off by a crash anywhere, and be started again from phase 1.
      *

@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * Phase 1 of a recovery: walks along the frames from the floor to where they end, looks behind the end for evidence that
+ * Phase 1 of a recovery: walks along the frames from the floor to where they end, looks behind the end for evidence
+ * that
  * more was durable, and decides. Changes nothing.
  */
 final class JournalScan {
@@ -51,7 +52,9 @@ final class JournalScan {
         }
     }
 
-    /** A file behind the end of the frames; {@code zeros} if it holds nothing else, as one that is written ahead does. */
+    /**
+     * A file behind the end of the frames; {@code zeros} if it holds nothing else, as one that is written ahead does.
+     */
     record Later(SegmentFile file, boolean zeros) {}
 
     /** Nothing was seen that tells. */

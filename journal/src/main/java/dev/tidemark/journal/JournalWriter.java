@@ -11,22 +11,26 @@ import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * Appends frames and forces them. Frames gather in one staging buffer while the other is written and forced, so one thread
+ * Appends frames and forces them. Frames gather in one staging buffer while the other is written and forced, so one
+ * thread
  * appends while another forces.
  *
  * <p>Invariants:
  *
  * <ol>
- *   <li>Bytes that were forced are never written again: a force pads to 4 KiB first, and each byte of the journal is written
+ *   <li>Bytes that were forced are never written again: a force pads to 4 KiB first, and each byte of the journal is
+ *   written
  *       once.
  *   <li>{@code durable} moves only after a force that began after everything below it was written, segments included: a
  *       segment is padded and forced before the next one is begun.
- *   <li>A frame's <i>durable up to</i> is the value of {@code durable} when the frame was appended, so it is true whenever
+ *   <li>A frame's <i>durable up to</i> is the value of {@code durable} when the frame was appended, so it is true
+ *   whenever
  *       it is read.
  *   <li>After the first failure nothing is written and {@code durable} does not move.
  * </ol>
  *
- * Locks: {@code io} is held while writing and forcing, {@code staging} while a frame is put into the buffer; {@code io} is
+ * Locks: {@code io} is held while writing and forcing, {@code staging} while a frame is put into the buffer; {@code
+ * io} is
  * taken first. {@code active}, {@code current} and what belongs to them change only under both.
  */
 final class JournalWriter {
@@ -246,7 +250,9 @@ final class JournalWriter {
         forceStaged(end);
     }
 
-    /** Under both locks; gives the staging lock back. What is staged ends at {@code end}, which may lie behind a pad. */
+    /**
+     * Under both locks; gives the staging lock back. What is staged ends at {@code end}, which may lie behind a pad.
+     */
     private void forceStaged(long end) throws IOException {
         long seq = lastSeq;
         long proof = carried;

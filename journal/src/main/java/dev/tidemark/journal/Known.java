@@ -6,7 +6,8 @@ import java.util.UUID;
 /**
  * What the caller of a recovery knows from elsewhere (its checkpoint).
  *
- * @param floorOffset bytes; a frame boundary. Frames and segments below are no longer needed, and whatever is found there
+ * @param floorOffset bytes; a frame boundary. Frames and segments below are no longer needed, and whatever is found
+ * there
  *     is ignored; 0 means that everything is needed
  * @param floorSeq the seq of the last event below the floor; {@link #ANY_SEQ} will do if the floor is where a
  *     segment begins

@@ -1,7 +1,8 @@
 package dev.tidemark.journal;
 
 /**
- * The recovery decision table: what is made of the place where the walk along the frames came to its end. Exactly one row
+ * The recovery decision table: what is made of the place where the walk along the frames came to its end. Exactly one
+ * row
  * fits every {@link Inputs}; the numbers are those of FORMAT.md.
  */
 public enum RecoveryRow {

@@ -8,7 +8,8 @@ import java.nio.ByteOrder;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * A buffer of frames that were appended and not written yet. It begins at a multiple of 4 KiB in the journal, and in memory,
+ * A buffer of frames that were appended and not written yet. It begins at a multiple of 4 KiB in the journal, and in
+ * memory,
  * so that the storage can write it directly. Guarded by the writer's locks.
  */
 final class Staging {

@@ -9,7 +9,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** Turns what the JDK throws into what {@link Storage} promises: errors that name the file, and a full device by type. */
+/**
+ * Turns what the JDK throws into what {@link Storage} promises: errors that name the file, and a full device by type.
+ */
 final class DiskErrors {
     private static final String NO_SPACE = "No space left on device";
     private static final String QUOTA = "Disk quota exceeded";

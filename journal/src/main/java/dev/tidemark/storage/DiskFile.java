@@ -15,10 +15,13 @@ import java.util.Objects;
 /**
  * A file of a {@link DiskStorage}. See there for what an interrupt does.
  *
- * <p>Positional reads and writes of a {@link FileChannel} share nothing, so calls of different threads run side by side.
+ * <p>Positional reads and writes of a {@link FileChannel} share nothing, so calls of different threads run side by
+ * side.
  */
 final class DiskFile implements StorageFile {
-    /** How much one system call moves for a heap buffer: the JDK keeps a direct buffer of that size for every thread. */
+    /**
+     * How much one system call moves for a heap buffer: the JDK keeps a direct buffer of that size for every thread.
+     */
     private static final int HEAP_CHUNK_BYTES = 256 * 1024;
 
     /** How much one system call of {@link #preallocate} writes. */
@@ -246,7 +249,8 @@ final class DiskFile implements StorageFile {
     /**
      * Opens the file again after the channel {@code old} was found closed.
      *
-     * @return whether it was this thread's interrupt that closed it; the flag is then taken down, so that the call can go
+     * @return whether it was this thread's interrupt that closed it; the flag is then taken down, so that the call can
+     * go
      *     on, and the caller puts it up again at its end
      */
     private boolean reopen(FileChannel old, String action, ClosedChannelException cause) throws IOException {

@@ -13,7 +13,8 @@ import java.util.Map;
 /**
  * An exclusive lock on a real file.
  *
- * <p>The lock belongs to the process and to the file's inode, and closing <em>any</em> descriptor of that file drops it.
+ * <p>The lock belongs to the process and to the file's inode, and closing <em>any</em> descriptor of that file drops
+ * it.
  * So this class knows every inode that is locked in this process, and none of them is opened a second time. The table
  * also keeps the lock alive when its holder forgets it: a collected channel would be closed.
  */

@@ -1,13 +1,15 @@
 package dev.tidemark.storage;
 
 /**
- * The names of files in a {@link Storage}: relative, plain parts between slashes, so that no name ever leaves its folder.
+ * The names of files in a {@link Storage}: relative, plain parts between slashes, so that no name ever leaves its
+ * folder.
  */
 public final class FileNames {
     private FileNames() {}
 
     /**
-     * Checks a name: {@code ""} for the folder itself, or parts between single slashes, none of them empty, {@code .} or
+     * Checks a name: {@code ""} for the folder itself, or parts between single slashes, none of them empty, {@code .}
+     * or
      * {@code ..}, none with a NUL.
      *
      * @return the name

@@ -15,10 +15,12 @@ import java.nio.ByteBuffer;
  *       force that succeeds proves nothing about them.
  *   <li>A write that <b>fails</b> may have written any part of its range.
  *   <li><b>Interrupts</b>: an interrupt of a calling thread must harm nobody: the call goes on or is done again, the
- *       thread's interrupt flag stays set, and other threads notice nothing. A force that an interrupt ended has failed.
+ *       thread's interrupt flag stays set, and other threads notice nothing. A force that an interrupt ended has
+ *       failed.
  *   <li><b>Threads</b>: all methods may be called at the same time; overlapping writes at the same time end in an
  *       unspecified mixture.
- *   <li>After {@link #close} every call but {@code close} and {@code name} is an {@link IOException} that says so; a write,
+ *   <li>After {@link #close} every call but {@code close} and {@code name} is an {@link IOException} that says so; a
+ *   write,
  *       truncation, preallocation or deallocation of a file that is open for reading only is one, too. Negative offsets
  *       and lengths are an {@link IllegalArgumentException}.
  *   <li>A steady run of reads, writes and forces with direct buffers allocates nothing on the heap.
@@ -48,14 +50,17 @@ public interface StorageFile extends AutoCloseable {
     void truncate(long size) throws IOException;
 
     /**
-     * Physically writes zeros over {@code length} bytes from {@code offset}, so that a later write there can't run out of
+     * Physically writes zeros over {@code length} bytes from {@code offset}, so that a later write there can't run out
+     * of
      * space and a force there has no file-system metadata to write. Durable after a force.
      *
      * @throws NoSpaceException when the device has no room for it; any part may then have been written
      */
     void preallocate(long offset, long length) throws IOException;
 
-    /** Gives a range back to the device where it can (punches a hole); it reads as zeros afterwards, or is unchanged. */
+    /**
+     * Gives a range back to the device where it can (punches a hole); it reads as zeros afterwards, or is unchanged.
+     */
     void deallocate(long offset, long length) throws IOException;
 
     /** Closes without forcing. Closing twice is allowed. */

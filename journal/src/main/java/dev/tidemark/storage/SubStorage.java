@@ -5,7 +5,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * A directory of another storage, seen as a storage of its own. It keeps nothing: closing it closes nothing, and a rename
+ * A directory of another storage, seen as a storage of its own. It keeps nothing: closing it closes nothing, and a
+ * rename
  * of the directory leaves it without one.
  */
 public final class SubStorage implements Storage {

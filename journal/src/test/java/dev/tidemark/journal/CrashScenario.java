@@ -1,5 +1,7 @@
 package dev.tidemark.journal;
 
+import dev.tidemark.storage.sim.Fault;
+import dev.tidemark.storage.sim.Operation;
 import dev.tidemark.storage.sim.SimStorage;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -11,7 +13,8 @@ import org.agrona.collections.LongHashSet;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * One workload on a simulated device, and what is left of it after a power cut or the process's death at every operation:
+ * One workload on a simulated device, and what is left of it after a power cut or the process's death at every
+ * operation:
  * each crash state is recovered, compared with a plain list, continued, and cut again within the recovery.
  */
 final class CrashScenario {
@@ -79,6 +82,7 @@ final class CrashScenario {
         }
     }
 
+    /** Cuts within the recovery from a cut, and in some of those again. */
     private static final int NESTED_DEPTH = 2;
 
     private final long seed;
@@ -178,7 +182,9 @@ final class CrashScenario {
         model.frames.add(new Print(offset, end, seq, count, type, seq * 3, hash));
     }
 
-    /** The caller makes a checkpoint durable elsewhere, at a frame's end or at the durable offset, and then releases. */
+    /**
+     * The caller makes a checkpoint durable elsewhere, at a frame's end or at the durable offset, and then releases.
+     */
     private static void checkpoint(Journal journal, Model model, int choice) throws IOException {
         long durable = journal.durableOffset();
         int last = model.indexOf(durable);
@@ -215,6 +221,9 @@ final class CrashScenario {
             states.add(device.fingerprint());
             List<Print> found = recoverAndCompare(device, model, model.frames.size(), where);
             if (depth > 0) {
+                if (device.seed() % 5 == 0) {
+                    failAForce(device.afterProcessDeath(), model, found, depth - 1, where);
+                }
                 goOn(device, model, found, depth, where);
             }
         } catch (IOException e) {
@@ -264,6 +273,38 @@ final class CrashScenario {
         require(
                 all.size() == next.frames.size() - next.indexOf(next.known.floorOffset()),
                 where + ": frames lost after going on");
+    }
+
+    /** Begins again, and a force fails: the next process finds in the cache what the disk does not have. */
+    private void failAForce(SimStorage device, Model model, List<Print> found, int depth, String where)
+            throws IOException {
+        Model next = model.copy(model.indexOf(model.known.floorOffset()) + found.size());
+        Random random = new Random(device.seed());
+        Operation kind = random.nextInt(4) == 0 ? Operation.SYNC_DIRECTORY : Operation.FORCE;
+        device.plan(Fault.ioError().in(kind).nth(1 + random.nextInt(5)));
+        Journal journal = null;
+        try (JournalRecovery recovery = Journal.recover(device, config, model.known)) {
+            journal = recovery.begin();
+            next.acknowledged = Math.max(next.acknowledged, recovery.endOffset());
+            for (int i = 0; i < 8; i++) {
+                append(journal, next, random.nextInt(3000));
+                journal.force();
+            }
+        } catch (IOException e) {
+            if (journal != null) {
+                next.acknowledged = Math.max(next.acknowledged, journal.durableOffset());
+                closeFailed(journal);
+            }
+        }
+        check(device.afterProcessDeath(), next, depth, where + ", force failed, death");
+        check(device.afterPowerCut(random.nextLong()), next, depth, where + ", force failed, power cut");
+    }
+
+    private static void closeFailed(Journal journal) throws IOException {
+        long durable = journal.durableOffset();
+        boolean failed = journal.failure() != null;
+        journal.close();
+        require(!failed || journal.durableOffset() == durable, "acknowledged after the failure");
     }
 
     private void cutAgain(SimStorage current, Journal journal, Model model, long choice, int depth, String where) {

@@ -10,7 +10,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Random workloads, cut at every operation, and again within each recovery: what is read back is always a prefix that holds
+ * Random workloads, cut at every operation, and again within each recovery: what is read back is always a prefix that
+ * holds
  * everything that was acknowledged, and nothing of a history that was cut ever comes back.
  */
 class JournalCrashTest {
@@ -18,6 +19,7 @@ class JournalCrashTest {
     private static final int MIN_STATES = Integer.getInteger("tidemark.journal.crash.states", 100_000);
     private static final int STEPS = 40;
     private static final int SURVIVALS = 3;
+    private static final int MAX_SHRINKS = 30;
 
     @Test
     void shouldRecoverAPrefixAfterACutAtEveryOperation() {
@@ -71,8 +73,9 @@ class JournalCrashTest {
     /** Leaves out whatever the failure does not need. */
     private static List<Step> shrink(long seed, List<Step> steps) {
         List<Step> best = new ArrayList<>(steps);
+        int tries = 0;
         for (int length = best.size() / 2; length >= 1; length /= 2) {
-            for (int from = 0; from + length <= best.size(); ) {
+            for (int from = 0; from + length <= best.size() && tries < MAX_SHRINKS; tries++) {
                 List<Step> fewer = new ArrayList<>(best.subList(0, from));
                 fewer.addAll(best.subList(from + length, best.size()));
                 if (failureOf(seed, fewer, new LongHashSet()) != null) {

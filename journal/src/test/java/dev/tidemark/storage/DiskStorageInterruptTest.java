@@ -60,7 +60,8 @@ class DiskStorageInterruptTest {
     }
 
     /**
-     * Two threads work under a hail of interrupts, two undisturbed, all on one file, while it is renamed back and forth.
+     * Two threads work under a hail of interrupts, two undisturbed, all on one file, while it is renamed back and
+     * forth.
      * Only a force of a disturbed thread may fail, and only where interrupts can't be kept away.
      */
     @ParameterizedTest

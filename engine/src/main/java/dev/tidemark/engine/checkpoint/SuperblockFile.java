@@ -12,7 +12,8 @@ import java.util.UUID;
 import java.util.zip.CRC32C;
 
 /**
- * Reads and writes the two copies. A write goes to copy A, is forced, then to copy B and is forced, so that one good copy
+ * Reads and writes the two copies. A write goes to copy A, is forced, then to copy B and is forced, so that one good
+ * copy
  * survives whatever happens in between. One thread at a time.
  */
 public final class SuperblockFile {
@@ -51,7 +52,9 @@ public final class SuperblockFile {
                 takeFirst ? first : second, first != null, second != null, first != null && first.equals(second));
     }
 
-    /** Writes and forces both copies, one after the other. The file is made when it is missing; its name is not synced. */
+    /**
+     * Writes and forces both copies, one after the other. The file is made when it is missing; its name is not synced.
+     */
     public static void write(Storage storage, Superblock superblock) throws IOException {
         ByteBuffer copy = encode(superblock);
         try (StorageFile file = storage.open(FILE_NAME, Storage.Mode.CREATE)) {

@@ -7,7 +7,8 @@ import org.agrona.DirectBuffer;
  * Bytes of {@code dev.tidemark.proto.Event} to typed events. Events of I/O come in flyweights that the next call uses
  * again, and allocate nothing. One thread.
  *
- * <p>Throws {@link TooNewException} for what a newer version wrote, and {@link MalformedException} for what no version did;
+ * <p>Throws {@link TooNewException} for what a newer version wrote, and {@link MalformedException} for what no version
+ * did;
  * takes no more memory than a small multiple of the bytes given, whatever they say.
  */
 public final class EventDecoder {

@@ -8,7 +8,8 @@ import java.nio.ByteOrder;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * Typed events to bytes of {@code dev.tidemark.proto.Event}. Events of I/O are encoded by hand and allocate nothing; what
+ * Typed events to bytes of {@code dev.tidemark.proto.Event}. Events of I/O are encoded by hand and allocate nothing;
+ * what
  * comes out is byte for byte what the generated classes would write. One thread.
  *
  * <p>A delimited event is its length as a varint, then its bytes.

@@ -30,7 +30,9 @@ final class Protos {
         return message;
     }
 
-    /** Throws {@link TooNewException} when the message, or one inside it, has a field that this version does not know. */
+    /**
+     * Throws {@link TooNewException} when the message, or one inside it, has a field that this version does not know.
+     */
     private static void refuseUnknown(Message message) {
         for (int field : message.getUnknownFields().asMap().keySet()) {
             throw new TooNewException(message.getDescriptorForType().getName() + " with a field " + field);

@@ -12,7 +12,8 @@ import java.nio.ByteOrder;
 import org.agrona.DirectBuffer;
 
 /**
- * Decodes events of I/O in exactly the form that {@link EventEncoder} writes, without allocation. For anything else, other
+ * Decodes events of I/O in exactly the form that {@link EventEncoder} writes, without allocation. For anything else,
+ * other
  * legal forms of the same message included, it says "not mine", and the generated classes decide. One thread.
  */
 final class WriteEventDecoder {

@@ -6,7 +6,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * The file of physical blocks. Block {@code n} lies at byte {@code n * blockSize}; block 0 is never given out, so that 0
+ * The file of physical blocks. Block {@code n} lies at byte {@code n * blockSize}; block 0 is never given out, so that
+ * 0
  * can mean "unmapped".
  *
  * <p>All methods may be called from any thread. Who may write where is the allocator's business: a block that is

@@ -4,7 +4,8 @@ import dev.tidemark.engine.mapping.MappingRoot;
 import dev.tidemark.engine.mapping.MappingTrees;
 
 /**
- * Gives back a tree that no volume shows any more. Its whole progress is what is left of the tree, so that a step that was
+ * Gives back a tree that no volume shows any more. Its whole progress is what is left of the tree, so that a step that
+ * was
  * journaled and one that was replayed end at the same place.
  *
  * <pre>

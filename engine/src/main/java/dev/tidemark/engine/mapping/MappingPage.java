@@ -93,6 +93,11 @@ final class MappingPage {
         return (int) UnsafeApi.getLong(entry + SECOND);
     }
 
+    /** Whether an entry was left in the middle of a change, for checks. */
+    static boolean isChanging(long entry) {
+        return (UnsafeApi.getLong(entry + SECOND) & VERSION_STEP) != 0;
+    }
+
     /** Changes an entry that readers may be looking at. */
     static void set(long entry, long place, int checksum) {
         long before = UnsafeApi.getLong(entry + SECOND);

@@ -1,7 +1,8 @@
 package dev.tidemark.engine.mapping;
 
 /**
- * Looks mappings up. Any thread that holds an epoch pin taken before it loads a root, and the writer thread without one;
+ * Looks mappings up. Any thread that holds an epoch pin taken before it loads a root, and the writer thread without
+ * one;
  * never waits for the writer, allocates nothing.
  *
  * <p>Every answer was true at some moment between the call and its return (each block of a run for itself); what
@@ -36,7 +37,8 @@ public final class MappingReader {
     }
 
     /**
-     * Finds the longest run from {@code block} of at most {@code maxCount} blocks (1 or more) that are mapped to adjacent
+     * Finds the longest run from {@code block} of at most {@code maxCount} blocks (1 or more) that are mapped to
+     * adjacent
      * physical blocks with the same flags, or that are all unmapped; returns its length, at least 1. A mapped run
      * is no longer than the target's capacity.
      */

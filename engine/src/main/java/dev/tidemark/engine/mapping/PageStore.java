@@ -11,7 +11,8 @@ import org.agrona.UnsafeApi;
  * after that moment" is one comparison. All content is in the page's {@value #PAGE_BYTES} bytes, in little-endian
  * order; references and dirty generation stand beside it.
  *
- * <p><b>Threads.</b> One writer thread calls everything. Any thread may call {@link #address} for a page that it reached
+ * <p><b>Threads.</b> One writer thread calls everything. Any thread may call {@link #address} for a page that it
+ * reached
  * through a published root under an epoch pin.
  *
  * <p><b>Invariants</b>

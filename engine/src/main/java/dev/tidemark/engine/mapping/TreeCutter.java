@@ -1,7 +1,8 @@
 package dev.tidemark.engine.mapping;
 
 /**
- * Takes ranges off a tree: entry by entry ({@link #unmap}), or by moving whole subtrees into another tree ({@link #cut}),
+ * Takes ranges off a tree: entry by entry ({@link #unmap}), or by moving whole subtrees into another tree ({@link
+ * #cut}),
  * where only the two spines at the ends of the range are copied. Writer thread.
  */
 final class TreeCutter {

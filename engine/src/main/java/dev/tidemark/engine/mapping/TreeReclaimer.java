@@ -4,7 +4,8 @@ package dev.tidemark.engine.mapping;
  * Gives back what a tree holds alone, in bounded steps. What is left of the tree is the cursor: links that were given
  * back are cleared in pages of the tree's own, so a step can stop anywhere and replay stops at the same place.
  *
- * <p>Work is counted in blocks: one for a block or a link to a shared page that is given back, {@value #PAGE_WORK} for a
+ * <p>Work is counted in blocks: one for a block or a link to a shared page that is given back, {@value #PAGE_WORK} for
+ * a
  * page that is looked through. A step may exceed its bound by what the last leaf holds. Writer thread.
  */
 final class TreeReclaimer {

@@ -2,7 +2,8 @@ package dev.tidemark.engine.message;
 
 /**
  * A command that can't be, whatever the state of the store: thrown by the constructors of {@link Command} and of
- * {@link Message}, so that the text form and the typed form are checked in one place. {@link MessageParser} turns it into
+ * {@link Message}, so that the text form and the typed form are checked in one place. {@link MessageParser} turns it
+ * into
  * a {@link Refusal}; an embedder that builds commands by hand sees it as the illegal argument that it is.
  */
 public final class BadCommandException extends IllegalArgumentException {

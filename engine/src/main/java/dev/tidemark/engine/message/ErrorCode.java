@@ -1,7 +1,8 @@
 package dev.tidemark.engine.message;
 
 /**
- * Every error code that a reply can carry: the one place where they are listed. The text form is part of the grammar and
+ * Every error code that a reply can carry: the one place where they are listed. The text form is part of the grammar
+ * and
  * never changes.
  */
 public enum ErrorCode {
@@ -13,7 +14,9 @@ public enum ErrorCode {
     NAME_TAKEN("name-taken"),
     /** The volume exists, but is not of the kind, or not of the family, that the verb is for. */
     WRONG_KIND("wrong-kind"),
-    /** A size or a range that can't be: too small, too large, not a multiple, smaller without leave, outside the volume. */
+    /**
+     * A size or a range that can't be: too small, too large, not a multiple, smaller without leave, outside the volume.
+     */
     BAD_SIZE("bad-size"),
     /** Clients have the volume open. */
     BUSY("busy"),

@@ -6,7 +6,8 @@ import java.util.Map;
 /**
  * One line of a reply: ordered fields. What does not apply is not there.
  *
- * @param fields in order; keys begin with a letter and have at most 128 letters, digits, {@code .}, {@code _}, {@code -}
+ * @param fields in order; keys begin with a letter and have at most 128 letters, digits, {@code .}, {@code _}, {@code
+ * -}
  */
 public record Line(Map<String, String> fields) {
     /** Copies the fields. */

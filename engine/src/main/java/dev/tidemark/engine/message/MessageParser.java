@@ -9,7 +9,8 @@ import java.util.Map;
  *
  * <pre>
  * message = command *( ";" command )
- * command = verb *( SP name ) *( SP key "=" value )      spaces may be repeated; values with spaces, ; " or \ are quoted
+ * command = verb *( SP name ) *( SP key "=" value )      spaces may be repeated; values with spaces, ; " or \ are
+ * quoted
  * value   = *unquoted | DQUOTE *( character | \" | \\ ) DQUOTE
  * </pre>
  *
@@ -21,7 +22,9 @@ public final class MessageParser {
 
     private MessageParser() {}
 
-    /** The message, or the {@code bad-message} or {@code bad-size} that says what is wrong and what to do. Never throws. */
+    /**
+     * The message, or the {@code bad-message} or {@code bad-size} that says what is wrong and what to do. Never throws.
+     */
     public static Parsed parse(String text) {
         String trouble = unreadable(text);
         if (trouble != null) {

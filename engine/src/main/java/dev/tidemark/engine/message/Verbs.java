@@ -28,7 +28,8 @@ final class Verbs {
         if (words.names.isEmpty()) {
             throw new BadCommandException(
                     words.values.isEmpty()
-                            ? "there is no command: a message is one or more commands with a ; between them, such as list"
+                            ? "there is no command: a message is one or more commands with a ; between them,"
+                                    + " such as list"
                             : "a command begins with its verb, one of " + KNOWN);
         }
         Verbs verbs = new Verbs(words);

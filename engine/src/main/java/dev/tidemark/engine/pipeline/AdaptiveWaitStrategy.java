@@ -13,7 +13,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * Yields for some tens of microseconds after work, then blocks: under load a hop costs no park and unpark, and an idle
  * store burns no core.
  *
- * <p>A stage behind another waits for that stage's sequence, which nobody signals; there it naps in short steps, so that
+ * <p>A stage behind another waits for that stage's sequence, which nobody signals; there it naps in short steps, so
+ * that
  * a stage that is inside a long force costs its follower nothing, and the follower wakes within a nap.
  *
  * <p>A wait that lasts as long as the tick ends with a {@link TimeoutException}, which drives the periodic work of the

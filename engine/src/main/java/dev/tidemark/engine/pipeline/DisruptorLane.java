@@ -14,7 +14,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The two stages on two threads behind a ring: PLACE and APPLY on one, JOURNAL and COMPLETE on the next, so that forcing
+ * The two stages on two threads behind a ring: PLACE and APPLY on one, JOURNAL and COMPLETE on the next, so that
+ * forcing
  * one batch overlaps placing the next, and what gathers meanwhile makes the next batch larger.
  *
  * <p>The store's own threads never wait for the ring: what they submit when it is full goes to a side queue that PLACE
@@ -245,7 +246,9 @@ final class DisruptorLane implements Lane {
         }
     }
 
-    /** Neither ends the stage's thread nor acknowledges what failed: the store stops, the stages go on answering that. */
+    /**
+     * Neither ends the stage's thread nor acknowledges what failed: the store stops, the stages go on answering that.
+     */
     private final class FailStopHandler implements ExceptionHandler<Slot> {
         @Override
         public void handleEventException(Throwable failure, long sequence, Slot slot) {

@@ -23,7 +23,8 @@ public final class FailStop {
     public void fail(Throwable cause) {
         if (first.compareAndSet(null, cause)) {
             LOG.error(
-                    "the store stops: {}. Nothing is written or acknowledged any more; reads go on. Restart it to recover.",
+                    "the store stops: {}. Nothing is written or acknowledged any more; reads go on. Restart it to"
+                            + " recover.",
                     cause.toString(),
                     cause);
             onFailure.run();

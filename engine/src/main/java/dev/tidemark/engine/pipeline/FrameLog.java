@@ -14,7 +14,8 @@ public interface FrameLog {
     int maxPayloadBytes();
 
     /**
-     * Room for the next frame's payload of at most {@code lengthBytes}, from {@link #index()} on; nothing is appended yet.
+     * Room for the next frame's payload of at most {@code lengthBytes}, from {@link #index()} on; nothing is appended
+     * yet.
      *
      * @param firstSeq the seq of its first event
      * @param events how many it holds

@@ -7,7 +7,8 @@ import dev.tidemark.engine.state.State;
 import java.time.InstantSource;
 
 /**
- * Puts the steps of jobs between the requests: a small step after a batch of foreground work, a large one when the store
+ * Puts the steps of jobs between the requests: a small step after a batch of foreground work, a large one when the
+ * store
  * is idle. Each step is an event with its bound in it. PLACE only.
  */
 final class JobFeeder {
@@ -16,7 +17,8 @@ final class JobFeeder {
     /** A millisecond or so: large enough that journaling it costs nothing, small enough to wait for. */
     private static final int IDLE_ENTRIES = 16_384;
     /**
-     * Freed blocks that wait for their proof: beyond this a step waits, so that a reclaim that outruns the journal does not
+     * Freed blocks that wait for their proof: beyond this a step waits, so that a reclaim that outruns the journal
+     * does not
      * fill memory (8 bytes a run, in the worst case a run is a block).
      */
     private static final long MAX_WAITING_BLOCKS = 4 << 20;

@@ -8,7 +8,8 @@ import org.agrona.concurrent.ManyToManyConcurrentArrayQueue;
  * The single writer: requests go in from any thread, through one bounded ring, and come back through the {@link
  * RequestAnswer}.
  *
- * <p>Two ways to run the same stages: {@link #threaded} puts them on two threads behind a Disruptor; {@link #stepped} runs
+ * <p>Two ways to run the same stages: {@link #threaded} puts them on two threads behind a Disruptor; {@link #stepped}
+ * runs
  * them in the calling thread, one request at a time or in batches that the caller chooses, with the same operations on
  * the storage each time: that is how the crash tests enumerate crashes.
  */
@@ -69,7 +70,8 @@ public final class Pipeline implements AutoCloseable {
     }
 
     /**
-     * Puts a request in. May wait while the ring is full, but never on the pipeline's own threads. It is answered in any
+     * Puts a request in. May wait while the ring is full, but never on the pipeline's own threads. It is answered in
+     * any
      * case, also when the store has stopped or was closed.
      */
     public void submit(Request request) {
@@ -96,7 +98,10 @@ public final class Pipeline implements AutoCloseable {
         }
     }
 
-    /** In a stepped pipeline: takes up to {@code most} requests as one batch through both stages; whether there were any. */
+    /**
+     * In a stepped pipeline: takes up to {@code most} requests as one batch through both stages; whether there were
+     * any.
+     */
     public boolean step(int most) {
         return ((SteppedLane) lane).step(most);
     }

@@ -15,7 +15,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.InstantSource;
 
-/** Discards and zeroes: whole blocks are unmapped, the edges of a zeroed range are rewritten, all in one event. PLACE only. */
+/**
+ * Discards and zeroes: whole blocks are unmapped, the edges of a zeroed range are rewritten, all in one event. PLACE
+ * only.
+ */
 final class RangePlacer {
     private final State state;
     private final ExceptionStore exceptions;

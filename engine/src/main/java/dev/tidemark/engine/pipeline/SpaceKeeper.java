@@ -9,7 +9,8 @@ import dev.tidemark.engine.space.PendingFrees;
 import dev.tidemark.engine.state.State;
 
 /**
- * Where new blocks come from, and when freed ones may be used again: when their freeing is proven durable, and no reader
+ * Where new blocks come from, and when freed ones may be used again: when their freeing is proven durable, and no
+ * reader
  * pins an epoch in which it could look at them. PLACE only.
  */
 final class SpaceKeeper {
@@ -65,7 +66,8 @@ final class SpaceKeeper {
     }
 
     /**
-     * Whether {@code blocks} may be allocated for a write of that range. The reserve serves only overwrites that give as
+     * Whether {@code blocks} may be allocated for a write of that range. The reserve serves only overwrites that give
+     * as
      * many blocks back.
      *
      * @return 1 for yes, 2 for yes from the reserve, 0 for no

@@ -11,7 +11,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  * there when JOURNAL wants them in a frame.
  *
  * <p>One writer, one reader, and no waiting: PLACE never waits for JOURNAL, it writes over the oldest bytes. JOURNAL
- * copies and then asks {@link #isIntact} whether they were still whole; if not, it forces the exception store instead of
+ * copies and then asks {@link #isIntact} whether they were still whole; if not, it forces the exception store instead
+ * of
  * carrying the data. Positions are bytes, ascending for ever; a piece never wraps.
  */
 final class StagingRing {

@@ -68,7 +68,10 @@ public final class WriteBuffers {
         return take(lengthBytes);
     }
 
-    /** A buffer, after waiting while the limit is reached. An interrupt is kept for the caller and does not end the wait. */
+    /**
+     * A buffer, after waiting while the limit is reached. An interrupt is kept for the caller and does not end the
+     * wait.
+     */
     public Buffer claim(int lengthBytes) {
         if (!reserve(lengthBytes)) {
             awaitRoom(lengthBytes);

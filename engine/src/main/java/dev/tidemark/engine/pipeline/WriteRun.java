@@ -157,7 +157,8 @@ final class WriteRun {
     }
 
     /**
-     * Writes the run's data, applies what was written, and leaves each request with its outcome for {@link #request}; the
+     * Writes the run's data, applies what was written, and leaves each request with its outcome for {@link #request};
+     * the
      * run is to be {@link #clear cleared} after that.
      */
     void end(long timeMs) {

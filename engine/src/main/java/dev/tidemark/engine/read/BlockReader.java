@@ -17,7 +17,9 @@ import java.util.function.LongSupplier;
  * <p>Any thread; never waits for the writer. Each block is as of one moment between the call and its return.
  */
 public final class BlockReader {
-    /** One file read takes at most this many blocks: 1 MiB of 4 KiB blocks, so that a checksum finds its bytes in cache. */
+    /**
+     * One file read takes at most this many blocks: 1 MiB of 4 KiB blocks, so that a checksum finds its bytes in cache.
+     */
     private static final int MAX_RUN_BLOCKS = 256;
 
     private final ExceptionStore exceptions;

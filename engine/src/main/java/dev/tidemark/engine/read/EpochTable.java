@@ -7,7 +7,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * Epoch-based reclamation (Fraser, "Practical lock-freedom", 2004): a reader pins the epoch that it began in, the
- * writer moves the epoch on after it unlinked something, and what was unlinked at an epoch is used again only when every
+ * writer moves the epoch on after it unlinked something, and what was unlinked at an epoch is used again only when
+ * every
  * pinned epoch is later.
  *
  * <p>The order that makes it safe: a reader stores its pin, then a full fence, then loads a root; the writer stores the
@@ -33,7 +34,9 @@ public final class EpochTable {
     private final ThreadLocal<Pin> mine = ThreadLocal.withInitial(this::register);
     private volatile long current = 1;
 
-    /** Pins the present epoch for the calling thread. What it looks up from now on stays as it is until {@code exit}. */
+    /**
+     * Pins the present epoch for the calling thread. What it looks up from now on stays as it is until {@code exit}.
+     */
     public Pin enter() {
         Pin pin = mine.get();
         pin.epoch = current;
@@ -53,7 +56,8 @@ public final class EpochTable {
     }
 
     /**
-     * The oldest epoch that a reader pins, or the running one when none does: nothing stamped with an earlier one can be
+     * The oldest epoch that a reader pins, or the running one when none does: nothing stamped with an earlier one can
+     * be
      * seen by a reader any more.
      */
     public long safeEpoch() {

@@ -17,7 +17,8 @@ import org.agrona.collections.Long2LongHashMap;
  * looks right may be the page cache's only, so it is always written; but only what a block's last writer carried, or an
  * older write would cover a newer one whose data is at home already.
  *
- * <p>Two passes over the frames beyond the home-durable seq: who wrote each block last, then the writing. Bounded by the
+ * <p>Two passes over the frames beyond the home-durable seq: who wrote each block last, then the writing. Bounded by
+ * the
  * home lag that the pipeline keeps.
  */
 final class HomeCopies {

@@ -15,7 +15,8 @@ import java.util.UUID;
  * Opens a store's journal and makes the state from it: replays every event through the applier, brings home what frames
  * carried, and only then begins a new epoch.
  *
- * <p>Each step can be cut by a crash and done again: until {@link JournalRecovery#begin} nothing is changed but home copies
+ * <p>Each step can be cut by a crash and done again: until {@link JournalRecovery#begin} nothing is changed but home
+ * copies
  * of blocks, which get the bytes that the history says they have.
  */
 public final class Recovery {

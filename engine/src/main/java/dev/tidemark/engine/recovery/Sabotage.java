@@ -1,7 +1,8 @@
 package dev.tidemark.engine.recovery;
 
 /**
- * Rules that a test can break on purpose, to see that the crash tests notice. Never set in a store that anybody uses: no
+ * Rules that a test can break on purpose, to see that the crash tests notice. Never set in a store that anybody uses:
+ * no
  * option of a store leads here.
  */
 public enum Sabotage {

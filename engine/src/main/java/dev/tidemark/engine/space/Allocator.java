@@ -3,12 +3,14 @@ package dev.tidemark.engine.space;
 import java.util.Arrays;
 
 /**
- * Chooses the physical blocks of new writes. It is not part of the state: replay never asks it, and after recovery it is
+ * Chooses the physical blocks of new writes. It is not part of the state: replay never asks it, and after recovery it
+ * is
  * made anew from the reference counts ({@link #use}).
  *
  * <p>Space is divided into regions of {@value #REGION_BLOCKS} blocks. Blocks come from one current region, in ascending
  * order, so that what is written together lies together; a region that is used up is followed by the emptiest one
- * below the high-water mark if enough of it is free, else by a fresh one above the mark, else by the emptiest there is. Block 0 is never given.
+ * below the high-water mark if enough of it is free, else by a fresh one above the mark, else by the emptiest there
+ * is. Block 0 is never given.
  *
  * <p>A bitmap exists only for a region that is partly used; regions of about the same room hang in one list, so
  * choosing and giving back take constant time. One thread.
@@ -81,7 +83,8 @@ public final class Allocator {
     }
 
     /**
-     * A reserve that lets the largest request overwrite blocks of its own in a store that is full: 1/64 of the capacity,
+     * A reserve that lets the largest request overwrite blocks of its own in a store that is full: 1/64 of the
+     * capacity,
      * at least {@code largestRequestBlocks}, at most 1/8 of the capacity.
      */
     public static long defaultReserve(long capacityBlocks, long largestRequestBlocks) {
@@ -89,7 +92,8 @@ public final class Allocator {
     }
 
     /**
-     * Takes a run of at most {@code maxBlocks} (1 to {@value #REGION_BLOCKS}) adjacent free blocks. A request of several
+     * Takes a run of at most {@code maxBlocks} (1 to {@value #REGION_BLOCKS}) adjacent free blocks. A request of
+     * several
      * runs asks {@link #room} first.
      *
      * @param urgent whether the reserve may be used: only for overwrites of blocks owned alone

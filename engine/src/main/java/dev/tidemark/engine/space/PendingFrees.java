@@ -3,10 +3,12 @@ package dev.tidemark.engine.space;
 import dev.tidemark.engine.mapping.LongQueue;
 
 /**
- * Freed blocks that may not be used again yet: until the event that freed them is proven durable, and no reader that could
+ * Freed blocks that may not be used again yet: until the event that freed them is proven durable, and no reader that
+ * could
  * still look at them is pinned. First in, first out. One thread.
  *
- * <p><i>Position</i> is any ascending measure of history, the freeing event's seq or the end offset of its frame, as long
+ * <p><i>Position</i> is any ascending measure of history, the freeing event's seq or the end offset of its frame, as
+ * long
  * as {@link #release} is asked in the same measure.
  */
 public final class PendingFrees {
@@ -31,7 +33,8 @@ public final class PendingFrees {
      * block may wait a little longer than it must, never shorter.
      *
      * @param position of the freeing event; not less than the one before
-     * @param epoch in which the blocks were unlinked (see {@link dev.tidemark.engine.mapping.PageStore#epoch}); not less
+     * @param epoch in which the blocks were unlinked (see {@link dev.tidemark.engine.mapping.PageStore#epoch}); not
+     * less
      *     than the one before
      */
     public void add(long position, long epoch, FreedBlocks freed) {

@@ -1,6 +1,7 @@
 package dev.tidemark.engine.space;
 
 import dev.tidemark.engine.mapping.PageStore;
+import dev.tidemark.engine.mapping.TreeAudit;
 import org.agrona.UnsafeApi;
 
 /**
@@ -12,8 +13,10 @@ import org.agrona.UnsafeApi;
  *                              at height 2: how many counts of the child are not 0, above: 0 }
  * </pre>
  *
- * <p>A page without a count that is not 0 is dropped. No page is ever shared and no reader looks at them; the writer
- * changes them in place. Writer thread.
+ * <p>A page whose counts are all 0 is dropped. No page is ever shared and no reader looks at them; the writer changes
+ * them in place. The leaves used last are remembered with their addresses, for as long as {@link PageStore#stamp}
+ * stays the
+ * same, so that a count costs one load in a table and one in its page. Writer thread.
  */
 public final class ReferenceCounts {
     /** Blocks that one leaf page counts. */
@@ -31,17 +34,15 @@ public final class ReferenceCounts {
     private static final long COUNT_MASK = 0xFFFF_FFFFL;
 
     private final PageStore pages;
+    private final LeafTable found = new LeafTable();
     private long rootPage;
     private int height;
     private long usedBlocks;
-
-    /** The leaf found last: its number (-1 for none), its page's address, the entry above it; good while the stamp is. */
-    private long foundLeaf = -1;
-
-    private long foundPage;
-    private long foundEntry;
-    private long foundStamp;
+    private long leaves;
+    /** The path of the last descent, by height. */
     private final long[] pathPages = new long[MAX_HEIGHT + 1];
+
+    private final long[] pathEntries = new long[MAX_HEIGHT + 1];
 
     /** All counts are 0. */
     ReferenceCounts(PageStore pages) {
@@ -65,7 +66,11 @@ public final class ReferenceCounts {
 
     /** The count of one block. */
     public long get(long physical) {
-        long page = leafFor(physical, false);
+        int at = found.find(physical >>> LEAF_BITS, pages.stamp());
+        if (at >= 0) {
+            return UnsafeApi.getInt(found.page(at) + slot(physical)) & COUNT_MASK;
+        }
+        long page = descend(physical) ? pages.address(pathPages[1]) : 0;
         return page == 0 ? 0 : UnsafeApi.getInt(page + slot(physical)) & COUNT_MASK;
     }
 
@@ -79,73 +84,145 @@ public final class ReferenceCounts {
             long physical = start + done;
             int index = (int) physical & (LEAF_BLOCKS - 1);
             int segment = Math.min(LEAF_BLOCKS - index, count - done);
-            long page = leafFor(physical, true);
+            int at = found.find(physical >>> LEAF_BITS, pages.stamp());
+            if (at < 0) {
+                at = findOrMake(physical);
+            }
+            long first = found.page(at) + ((long) index << 2);
             for (int i = 0; i < segment; i++) {
-                long slot = page + ((index + i) << 2);
+                long slot = first + ((long) i << 2);
                 if (UnsafeApi.getInt(slot) != 0) {
                     throw new IllegalStateException("physical block " + (physical + i) + " is in use already");
                 }
                 UnsafeApi.putInt(slot, 1);
             }
-            addUsed(segment);
+            addUsed(at, segment);
             done += segment;
         }
     }
 
     /** Adds one to a count that is not 0. */
     void retain(long physical) {
-        long page = leafFor(physical, false);
-        int count = page == 0 ? 0 : UnsafeApi.getInt(page + slot(physical));
+        long slot = found.page(findUsed(physical)) + slot(physical);
+        int count = UnsafeApi.getInt(slot);
         if (count == 0 || count == -1) {
-            throw new IllegalStateException("physical block " + physical + " has " + (count & COUNT_MASK)
-                    + " references: no more can be added");
+            throw new IllegalStateException(
+                    "physical block " + physical + " has " + (count & COUNT_MASK) + " references: none can be added");
         }
-        UnsafeApi.putInt(page + slot(physical), count + 1);
+        UnsafeApi.putInt(slot, count + 1);
     }
 
     /** Takes one off a count that is not 0; returns whether it is 0 now. */
     boolean release(long physical) {
-        long page = leafFor(physical, false);
-        int count = page == 0 ? 0 : UnsafeApi.getInt(page + slot(physical));
+        int at = findUsed(physical);
+        long slot = found.page(at) + slot(physical);
+        int count = UnsafeApi.getInt(slot);
         if (count == 0) {
-            throw new IllegalStateException("physical block " + physical + " is not in use");
+            throw notInUse(physical);
         }
-        UnsafeApi.putInt(page + slot(physical), count - 1);
+        UnsafeApi.putInt(slot, count - 1);
         if (count != 1) {
             return false;
         }
-        addUsed(-1);
+        if (addUsed(at, -1) == 0) {
+            dropLeaf(physical);
+        }
         return true;
     }
 
     /** Tells all runs of blocks whose count is not 0, in ascending order. Neighbouring runs may touch. */
     public void usedRuns(UsedRunSink sink) {
-        if (rootPage != 0) {
-            usedRuns(rootPage, height, 0, sink);
+        long[] run = {0, 0};
+        forEach((physical, count) -> {
+            if (run[1] > 0 && run[0] + run[1] == physical) {
+                run[1]++;
+                return;
+            }
+            if (run[1] > 0) {
+                sink.run(run[0], run[1]);
+            }
+            run[0] = physical;
+            run[1] = 1;
+        });
+        if (run[1] > 0) {
+            sink.run(run[0], run[1]);
         }
     }
 
-    private void usedRuns(long id, int level, long first, UsedRunSink sink) {
+    /** Tells all counts that are not 0, in ascending order of blocks. */
+    void forEach(CountSink sink) {
+        if (rootPage != 0) {
+            forEach(rootPage, height, 0, sink);
+        }
+    }
+
+    private void forEach(long id, int level, long first, CountSink sink) {
         long page = pages.address(id);
         if (level > 1) {
             for (int i = 0; i < INNER_ENTRIES; i++) {
                 long child = UnsafeApi.getLong(page + ((long) i << ENTRY_SHIFT));
                 if (child != 0) {
-                    usedRuns(child, level - 1, first + i * span(level - 1), sink);
+                    forEach(child, level - 1, first + i * span(level - 1), sink);
                 }
             }
             return;
         }
-        int runStart = -1;
-        for (int i = 0; i <= LEAF_BLOCKS; i++) {
-            boolean used = i < LEAF_BLOCKS && UnsafeApi.getInt(page + ((long) i << 2)) != 0;
-            if (used && runStart < 0) {
-                runStart = i;
-            } else if (!used && runStart >= 0) {
-                sink.run(first + runStart, i - runStart);
-                runStart = -1;
+        for (int i = 0; i < LEAF_BLOCKS; i++) {
+            int count = UnsafeApi.getInt(page + ((long) i << 2));
+            if (count != 0) {
+                sink.count(first + i, count & COUNT_MASK);
             }
         }
+    }
+
+    /** See {@link Space#audit}. */
+    void audit(TreeAudit audit) {
+        long[] used = {0};
+        forEach((physical, count) -> {
+            used[0]++;
+            if (count != audit.blockReferences(physical)) {
+                audit.finding("physical block " + physical + " has count " + count + ", but "
+                        + audit.blockReferences(physical) + " entries refer to it");
+            }
+        });
+        if (used[0] != usedBlocks || used[0] != audit.referredBlocks()) {
+            audit.finding(usedBlocks + " physical blocks are said to be used, " + used[0] + " have a count, "
+                    + audit.referredBlocks() + " are referred to");
+        }
+        if (rootPage != 0) {
+            audit.link(rootPage);
+            auditPage(rootPage, height, audit);
+        }
+    }
+
+    /** Returns how many counts of the page are not 0. */
+    private long auditPage(long id, int level, TreeAudit audit) {
+        long page = pages.address(id);
+        long below = 0;
+        if (level == 1) {
+            for (int i = 0; i < LEAF_BLOCKS; i++) {
+                below += UnsafeApi.getInt(page + ((long) i << 2)) == 0 ? 0 : 1;
+            }
+        } else {
+            for (int i = 0; i < INNER_ENTRIES; i++) {
+                long entry = page + ((long) i << ENTRY_SHIFT);
+                long child = UnsafeApi.getLong(entry);
+                long used = 0;
+                if (child != 0) {
+                    audit.link(child);
+                    used = auditPage(child, level - 1, audit);
+                }
+                long said = UnsafeApi.getLong(entry + SECOND);
+                if (said != (level == 2 ? used : 0)) {
+                    audit.finding("page " + id + " entry " + i + " says " + said + " used counts, not " + used);
+                }
+                below += used;
+            }
+        }
+        if (below == 0) {
+            audit.finding("page " + id + " holds no count and should have been dropped");
+        }
+        return below;
     }
 
     private static long slot(long physical) {
@@ -156,56 +233,70 @@ public final class ReferenceCounts {
         return 1L << (LEAF_BITS + INNER_BITS * (level - 1));
     }
 
-    /** The writable address of the leaf that counts {@code physical}; a missing one is made, or 0 is returned. */
-    private long leafFor(long physical, boolean make) {
-        long leaf = physical >>> LEAF_BITS;
-        if (leaf == foundLeaf && foundStamp == pages.stamp()) {
-            return foundPage;
-        }
-        return findLeaf(physical, make);
+    private static int index(long physical, int level) {
+        return (int) (physical >>> (LEAF_BITS + INNER_BITS * (level - 2))) & (INNER_ENTRIES - 1);
     }
 
-    private long findLeaf(long physical, boolean make) {
-        foundLeaf = -1;
+    private static IllegalStateException notInUse(long physical) {
+        return new IllegalStateException("physical block " + physical + " is not in use");
+    }
+
+    private int findUsed(long physical) {
+        int at = found.find(physical >>> LEAF_BITS, pages.stamp());
+        if (at >= 0) {
+            return at;
+        }
+        if (!descend(physical)) {
+            throw notInUse(physical);
+        }
+        return remember(physical);
+    }
+
+    private int findOrMake(long physical) {
+        if (!descend(physical)) {
+            make(physical);
+            leaves++;
+        }
+        return remember(physical);
+    }
+
+    /** Notes that the leaf at the end of the path, and the page above it, are going to be changed. */
+    private int remember(long physical) {
+        long page = pages.writable(pathPages[1]);
+        long entry = 0;
+        if (height > 1) {
+            pages.writable(pathPages[2]);
+            entry = pathEntries[2];
+        }
+        return found.put(physical >>> LEAF_BITS, page, entry, leaves);
+    }
+
+    /** Follows the path to a leaf; returns whether there is one. */
+    private boolean descend(long physical) {
         if (height == 0 || physical >= span(height)) {
-            if (!make) {
-                return 0;
-            }
-            reach(physical);
+            return false;
         }
         long id = rootPage;
-        long entry = 0;
         for (int level = height; level > 1; level--) {
-            int index = (int) (physical >>> (LEAF_BITS + INNER_BITS * (level - 2))) & (INNER_ENTRIES - 1);
             pathPages[level] = id;
-            entry = pages.address(id) + ((long) index << ENTRY_SHIFT);
-            long child = UnsafeApi.getLong(entry);
-            if (child == 0) {
-                if (!make) {
-                    return 0;
-                }
-                child = pages.allocate();
-                pages.writable(id);
-                UnsafeApi.putLong(entry, child);
+            pathEntries[level] = pages.address(id) + ((long) index(physical, level) << ENTRY_SHIFT);
+            id = UnsafeApi.getLong(pathEntries[level]);
+            if (id == 0) {
+                return false;
             }
-            id = child;
         }
-        foundLeaf = physical >>> LEAF_BITS;
-        foundEntry = entry;
-        foundStamp = pages.stamp();
         pathPages[1] = id;
-        foundPage = pages.writable(id);
-        return foundPage;
+        return true;
     }
 
-    private void reach(long physical) {
+    /** Makes the missing pages on the path to a leaf. */
+    private void make(long physical) {
         if (height == 0) {
             height = 1;
             while (physical >= span(height)) {
                 height++;
             }
             rootPage = pages.allocate();
-            return;
         }
         while (physical >= span(height)) {
             long above = pages.allocate();
@@ -216,32 +307,45 @@ public final class ReferenceCounts {
             }
             rootPage = above;
             height++;
+            found.clear();
         }
-    }
-
-    /** Notes that counts of the leaf found last became used or free; drops it when none is used. */
-    private void addUsed(int change) {
-        usedBlocks += change;
-        if (height > 1) {
-            pages.writable(pathPages[2]);
-            long used = UnsafeApi.getLong(foundEntry + SECOND) + change;
-            UnsafeApi.putLong(foundEntry + SECOND, used);
-            if (used == 0) {
-                dropLeaf();
+        long id = rootPage;
+        for (int level = height; level > 1; level--) {
+            pathPages[level] = id;
+            pathEntries[level] = pages.address(id) + ((long) index(physical, level) << ENTRY_SHIFT);
+            long child = UnsafeApi.getLong(pathEntries[level]);
+            if (child == 0) {
+                child = pages.allocate();
+                pages.writable(id);
+                UnsafeApi.putLong(pathEntries[level], child);
             }
-        } else if (usedBlocks == 0) {
-            dropLeaf();
+            id = child;
         }
+        pathPages[1] = id;
     }
 
-    private void dropLeaf() {
-        long firstPhysical = foundLeaf << LEAF_BITS;
-        foundLeaf = -1;
+    /** Notes that counts of a leaf became used, or free; returns how many of the leaf are used now. */
+    private long addUsed(int at, int change) {
+        usedBlocks += change;
+        long entry = found.entry(at);
+        if (entry == 0) {
+            return usedBlocks;
+        }
+        long used = UnsafeApi.getLong(entry + SECOND) + change;
+        UnsafeApi.putLong(entry + SECOND, used);
+        return used;
+    }
+
+    private void dropLeaf(long physical) {
+        found.forget(physical >>> LEAF_BITS);
+        leaves--;
+        if (!descend(physical)) {
+            throw notInUse(physical);
+        }
         pages.release(pathPages[1]);
         for (int level = 2; level <= height; level++) {
             long page = pages.writable(pathPages[level]);
-            int index = (int) (firstPhysical >>> (LEAF_BITS + INNER_BITS * (level - 2))) & (INNER_ENTRIES - 1);
-            UnsafeApi.putLong(page + ((long) index << ENTRY_SHIFT), 0);
+            UnsafeApi.putLong(pathEntries[level], 0);
             for (int i = 0; i < INNER_ENTRIES; i++) {
                 if (UnsafeApi.getLong(page + ((long) i << ENTRY_SHIFT)) != 0) {
                     return;

@@ -2,9 +2,12 @@ package dev.tidemark.engine.space;
 
 import dev.tidemark.engine.mapping.PageStore;
 import dev.tidemark.engine.mapping.PhysicalBlocks;
+import dev.tidemark.engine.mapping.TreeAudit;
+import dev.tidemark.engine.mapping.TreeDigest;
 
 /**
- * The part of space that is state: how many leaf entries refer to each physical block, and which blocks the current event
+ * The part of space that is state: how many leaf entries refer to each physical block, and which blocks the current
+ * event
  * freed. Where the next write goes, and when a freed block may be used again, is not state: see {@link Allocator} and
  * {@link PendingFrees}. Writer thread.
  */
@@ -52,5 +55,17 @@ public final class Space implements PhysicalBlocks {
     /** The counts themselves: for the allocator after recovery, the checker, the digest and checkpoints. */
     public ReferenceCounts counts() {
         return counts;
+    }
+
+    /** Compares the counts with what an audit of all trees found; adds its own pages and findings to the audit. */
+    public void audit(TreeAudit audit) {
+        counts.audit(audit);
+    }
+
+    /** A digest of all counts. */
+    public long digest() {
+        long[] digest = {counts.usedBlocks()};
+        counts.forEach((physical, count) -> digest[0] = TreeDigest.mix(TreeDigest.mix(digest[0], physical), count));
+        return digest[0];
     }
 }

@@ -7,7 +7,8 @@ import dev.tidemark.engine.volume.LiveVolume;
 import dev.tidemark.engine.volume.VolumeKind;
 
 /**
- * Turns an event into state: the only code that changes it, and the very same that replay runs. It can't fail for an event
+ * Turns an event into state: the only code that changes it, and the very same that replay runs. It can't fail for an
+ * event
  * that was decided on the state that it is applied to; an {@link IllegalStateException} says that the event does not
  * belong to this history, and leaves a state that must not be used any more. Looks at nothing but the event and the
  * state. Write events allocate nothing. Writer thread.

@@ -1,7 +1,8 @@
 package dev.tidemark.engine.state;
 
 /**
- * A run of a volume's logical blocks reads as zeros again. A mutable flyweight like {@link BlocksWritten}. One thread at a
+ * A run of a volume's logical blocks reads as zeros again. A mutable flyweight like {@link BlocksWritten}. One thread
+ * at a
  * time.
  */
 public final class BlocksUnmapped implements Event {

@@ -4,7 +4,8 @@ import java.util.Arrays;
 
 /**
  * A run of a volume's logical blocks has new content, in these physical blocks. A mutable flyweight: {@link #reset} it,
- * add runs and their checksums in order, hand it on, use it again. One thread at a time. It grows to the largest request
+ * add runs and their checksums in order, hand it on, use it again. One thread at a time. It grows to the largest
+ * request
  * that it has seen and allocates nothing from then on.
  */
 public final class BlocksWritten implements Event {

@@ -28,7 +28,8 @@ public sealed interface Change {
      * A volume has another size.
      *
      * @param jobId gives back what was cut off; 0 when nothing was
-     * @param boundaryPhysical where the new end lies inside a mapped block: the physical block of its new content, which
+     * @param boundaryPhysical where the new end lies inside a mapped block: the physical block of its new content,
+     * which
      *     is zero beyond the end; else 0
      * @param boundaryChecksum that content's CRC32C
      */

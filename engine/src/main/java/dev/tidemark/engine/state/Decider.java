@@ -10,12 +10,14 @@ import dev.tidemark.engine.message.ReplyParser;
 import dev.tidemark.engine.volume.LiveVolume;
 
 /**
- * Turns a message into a decision: an event, or a refusal, or an answer. Looks at the state and changes nothing. What it
+ * Turns a message into a decision: an event, or a refusal, or an answer. Looks at the state and changes nothing. What
+ * it
  * decides takes the same time whatever the number and the size of the volumes. Writer thread.
  */
 public final class Decider {
     /**
-     * The most mapped blocks that a discard may give back in its own event, about a millisecond's work; more are cut out of
+     * The most mapped blocks that a discard may give back in its own event, about a millisecond's work; more are cut
+     * out of
      * the tree at once and left to a job.
      */
     public static final long MAX_UNMAPPED_IN_EVENT = 8192;
@@ -88,7 +90,8 @@ public final class Decider {
     }
 
     /**
-     * Decides how a run of blocks is unmapped: in the event itself, or cut out for a job when there is much to give back.
+     * Decides how a run of blocks is unmapped: in the event itself, or cut out for a job when there is much to give
+     * back.
      *
      * @param firstBlock the first block, inside the volume
      * @param blocks how many, from 1

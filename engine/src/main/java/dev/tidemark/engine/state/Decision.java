@@ -50,7 +50,8 @@ public sealed interface Decision {
     }
 
     /**
-     * A block that a shrink cuts through. Its new content is the old one's first {@code keepBytes}, then zeros to the end
+     * A block that a shrink cuts through. Its new content is the old one's first {@code keepBytes}, then zeros to the
+     * end
      * of the block.
      *
      * @param change the index of the change in the event

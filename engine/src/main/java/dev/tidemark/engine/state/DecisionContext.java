@@ -3,7 +3,8 @@ package dev.tidemark.engine.state;
 import java.util.function.LongToIntFunction;
 
 /**
- * What the decider has to know besides the state. It is recorded in the event as far as it matters, so that replay needs
+ * What the decider has to know besides the state. It is recorded in the event as far as it matters, so that replay
+ * needs
  * none of it.
  *
  * @param timeMs the time of the injected clock, in milliseconds since the epoch

@@ -8,7 +8,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The catalogue as it will be after the commands of a message that were decided so far: a thin layer over the present one,
+ * The catalogue as it will be after the commands of a message that were decided so far: a thin layer over the present
+ * one,
  * which stays as it is. It holds only what the message touched.
  */
 final class Drafts {

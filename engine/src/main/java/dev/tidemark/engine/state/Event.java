@@ -1,10 +1,12 @@
 package dev.tidemark.engine.state;
 
 /**
- * One fact of the one history: a request for I/O, a message, or a step of a job. An event's seq is its ordinal and stands
+ * One fact of the one history: a request for I/O, a message, or a step of a job. An event's seq is its ordinal and
+ * stands
  * nowhere in it.
  *
- * <p>{@link BlocksWritten}, {@link BlocksUnmapped} and {@link RangeZeroed} are mutable and reused, so that I/O allocates
+ * <p>{@link BlocksWritten}, {@link BlocksUnmapped} and {@link RangeZeroed} are mutable and reused, so that I/O
+ * allocates
  * nothing; whoever keeps one copies it. The others are immutable.
  */
 public sealed interface Event permits BlocksWritten, BlocksUnmapped, RangeZeroed, CatalogueChanged, Event.Background {

@@ -17,7 +17,8 @@ public final class RequestWindow {
     /** How many requests are remembered. */
     public static final int MAX_REQUESTS = 100_000;
     /**
-     * How many characters of ids and replies are remembered at most, about 670 for each of {@link #MAX_REQUESTS}; a usual one
+     * How many characters of ids and replies are remembered at most, about 670 for each of {@link #MAX_REQUESTS}; a
+     * usual one
      * takes 60. The newest request is remembered whatever its size.
      */
     public static final long MAX_CHARACTERS = 64L << 20;

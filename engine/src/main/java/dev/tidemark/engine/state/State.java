@@ -7,7 +7,8 @@ import dev.tidemark.engine.space.Space;
 import dev.tidemark.engine.volume.Catalogue;
 
 /**
- * All that events have made: catalogue and lineage, trees, reference counts, jobs, and the window of requests. It is the
+ * All that events have made: catalogue and lineage, trees, reference counts, jobs, and the window of requests. It is
+ * the
  * result of the events alone, the same for the same events on any machine; {@link StateDigest} says whether two are.
  *
  * <p>One writer thread. Other threads may use what {@link Catalogue}, its volumes and the mapping reader say is for any

@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The answers to {@code status}, {@code list} and {@code jobs}: the one place that says which rows and fields they have. A
+ * The answers to {@code status}, {@code list} and {@code jobs}: the one place that says which rows and fields they
+ * have. A
  * field that does not apply is left out. The first line of each is {@code ok seq=… rows=N durable_seq=…}.
  *
  * <table>
@@ -25,7 +26,8 @@ import java.util.Map;
  * <tr><td>{@code status}</td><td>{@code row=store} with {@code block_size volumes origins snapshots gone jobs requests
  *     used_bytes page_bytes catalogue_seq} and what the pipeline adds; its further rows; then {@code row=job} for the
  *     oldest jobs, with the fields of {@code jobs}</td></tr>
- * <tr><td>{@code status VOL}</td><td>{@code row=volume} with the fields of {@code list}, then {@code label.KEY} for each
+ * <tr><td>{@code status VOL}</td><td>{@code row=volume} with the fields of {@code list}, then {@code label.KEY} for
+ * each
  *     label; then {@code row=job} for its jobs</td></tr>
  * </table>
  *

@@ -13,7 +13,8 @@ import java.util.function.Consumer;
 import org.agrona.collections.Long2ObjectHashMap;
 
 /**
- * All volumes that exist, by id and by name, and what is remembered of those that are gone. Every operation takes the same
+ * All volumes that exist, by id and by name, and what is remembered of those that are gone. Every operation takes the
+ * same
  * time whatever the number of volumes, but for {@link #volumes} and {@link #forEachDead}.
  *
  * <p>Invariants, which a full check looks at again: (C1) ids ascend and are never given twice; (C2) every live volume
@@ -170,5 +171,87 @@ public final class Catalogue {
             }
         });
         return Collections.unmodifiableMap(merged);
+    }
+
+    /** Checks the invariants; returns what is wrong, one line each. Writer. */
+    public List<String> audit() {
+        List<String> findings = new ArrayList<>();
+        if (byName.size() != byId.size() || writersById.size() != byId.size()) {
+            findings.add("catalogue: " + byId.size() + " volumes by id, " + writersById.size() + " for the writer, "
+                    + byName.size() + " by name");
+        }
+        int originsSeen = 0;
+        for (LiveVolume volume : volumes()) {
+            String who = "volume " + volume + ": ";
+            originsSeen += volume.kind() == VolumeKind.ORIGIN ? 1 : 0;
+            if (byName.get(volume.name()) != volume || writersById.get(volume.id()) != volume || !volume.alive()) {
+                findings.add(who + "is not found by its name and its id, or is marked as gone");
+            }
+            if (dead.find(volume.id()) != null) {
+                findings.add(who + "is among the gone, too");
+            }
+            auditLineage(
+                    who,
+                    volume.id(),
+                    volume.kind(),
+                    volume.sourceId(),
+                    volume.familyId(),
+                    volume.createdSeq(),
+                    findings);
+        }
+        if (originsSeen != origins.get()) {
+            findings.add("catalogue: " + originsSeen + " origins, counted as " + origins.get());
+        }
+        long[] deadSeen = {0};
+        dead.forEach(volume -> {
+            deadSeen[0]++;
+            String who = "volume #" + volume.id() + " " + volume.name() + ", gone: ";
+            if (!volume.equals(dead.find(volume.id())) || volume.endedSeq() < volume.createdSeq()) {
+                findings.add(who + "is not found by its id, or ended before it was made");
+            }
+            auditLineage(
+                    who,
+                    volume.id(),
+                    volume.kind(),
+                    volume.sourceId(),
+                    volume.familyId(),
+                    volume.createdSeq(),
+                    findings);
+        });
+        if (deadSeen[0] + byId.size() != nextVolumeId - 1) {
+            findings.add("catalogue: " + byId.size() + " volumes and " + deadSeen[0] + " gone, but the next id is "
+                    + nextVolumeId);
+        }
+        return findings;
+    }
+
+    private void auditLineage(
+            String who,
+            long id,
+            VolumeKind kind,
+            long sourceId,
+            long familyId,
+            long createdSeq,
+            List<String> findings) {
+        if (id >= nextVolumeId) {
+            findings.add(who + "its id was not given yet");
+        }
+        if (kind == VolumeKind.ORIGIN) {
+            if (sourceId != 0 || familyId != id) {
+                findings.add(who + "an origin with source #" + sourceId + " and family #" + familyId);
+            }
+            return;
+        }
+        LiveVolume source = writersById.get(sourceId);
+        DeadVolume gone = source == null ? dead.find(sourceId) : null;
+        if (source == null && gone == null) {
+            findings.add(who + "its source #" + sourceId + " is unknown");
+            return;
+        }
+        long sourceFamily = source != null ? source.familyId() : gone.familyId();
+        long sourceSeq = source != null ? source.createdSeq() : gone.createdSeq();
+        if (sourceId >= id || sourceFamily != familyId || sourceSeq > createdSeq) {
+            findings.add(who + "is older than its source #" + sourceId + ", or of another family");
+        }
     }
 }

@@ -6,8 +6,10 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * The dead, in the order in which they died, packed: about 30 bytes and the name each, and 8 bytes for the way from an id
- * to them, so that a store that took a snapshot every minute for ten years keeps them in some 300 MB and one with a million
+ * The dead, in the order in which they died, packed: about 30 bytes and the name each, and 8 bytes for the way from an
+ * id
+ * to them, so that a store that took a snapshot every minute for ten years keeps them in some 300 MB and one with a
+ * million
  * in some 60. One thread.
  */
 final class DeadVolumes {

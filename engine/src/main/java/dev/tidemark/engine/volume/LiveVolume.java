@@ -5,7 +5,8 @@ import java.util.Map;
 
 /**
  * A volume that exists. The same object for as long as it does, so that whoever has it open keeps it. Only
- * {@link Catalogue} changes it, on the writer thread; any thread may read, and sees each field's newest value soon, but not
+ * {@link Catalogue} changes it, on the writer thread; any thread may read, and sees each field's newest value soon,
+ * but not
  * several fields of one moment.
  */
 public final class LiveVolume {

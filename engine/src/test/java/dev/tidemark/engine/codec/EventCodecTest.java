@@ -138,7 +138,10 @@ class EventCodecTest {
         }
     }
 
-    /** Cut, flipped and made-up bytes: an event, or one of the two exceptions, and never more memory than the bytes allow. */
+    /**
+     * Cut, flipped and made-up bytes: an event, or one of the two exceptions, and never more memory than the bytes
+     * allow.
+     */
     @Test
     void shouldSurviveDamage() {
         int damaged = 0;

@@ -16,7 +16,8 @@ import java.util.function.IntPredicate;
 
 /**
  * The state of the device and of the page cache above it: a tree of {@link Node}s, each with what is seen and what is
- * durable, and the changes of names that are not durable yet. Knows nothing of handles, faults or numbers of operations.
+ * durable, and the changes of names that are not durable yet. Knows nothing of handles, faults or numbers of
+ * operations.
  * Not thread-safe.
  */
 final class Disk {

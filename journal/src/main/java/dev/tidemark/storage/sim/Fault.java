@@ -13,7 +13,8 @@ public final class Fault {
     /** What goes wrong. */
     public enum Effect {
         /**
-         * The call fails. A write has written any part of its range; a force or directory sync has made any part durable
+         * The call fails. A write has written any part of its range; a force or directory sync has made any part
+         * durable
          * and the rest is lost for good, whatever is forced later, while reads go on showing it; a read gives nothing;
          * anything else is not done.
          */
@@ -23,7 +24,8 @@ public final class Fault {
         /** A write is done up to some sector and then fails. */
         SHORT_WRITE,
         /**
-         * The call returns as if it had worked. A force or directory sync makes nothing durable (a later honest one does);
+         * The call returns as if it had worked. A force or directory sync makes nothing durable (a later honest one
+         * does);
          * a write is seen by reads and never reaches the device.
          */
         LIE,

@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What a name stands for: a file or a directory, in both of its states: what callers see, and what is on the device. */
+/**
+ * What a name stands for: a file or a directory, in both of its states: what callers see, and what is on the device.
+ */
 abstract class Node {
     final int id;
 
@@ -51,7 +53,8 @@ abstract class Node {
      *   <li>{@code durable} is never written to: it is replaced.
      *   <li>{@code cache} may be the very same object as {@code durable}; {@link #writableCache} parts them.
      *   <li>Unless the file has diverged, {@code cache} equals {@code durable} with all of {@code unforced} applied.
-     *   <li>A file has diverged when the cache shows what the device will never get, because a force failed or the device
+     *   <li>A file has diverged when the cache shows what the device will never get, because a force failed or the
+     *   device
      *       lied about what it wrote.
      * </ul>
      */

@@ -4,7 +4,8 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * The latest operations, for whoever has to understand a failing seed. Takes no space before the first: most crash states
+ * The latest operations, for whoever has to understand a failing seed. Takes no space before the first: most crash
+ * states
  * are looked at and dropped.
  */
 final class OperationLog {

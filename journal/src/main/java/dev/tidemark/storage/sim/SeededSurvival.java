@@ -3,7 +3,8 @@ package dev.tidemark.storage.sim;
 import java.util.BitSet;
 
 /**
- * A random choice of survivors. A fair coin for everything would hardly ever meet the states in which most bugs hide (all
+ * A random choice of survivors. A fair coin for everything would hardly ever meet the states in which most bugs hide
+ * (all
  * lost but one, one sector missing, a cut in time), so a style is drawn first.
  */
 final class SeededSurvival implements Survival {

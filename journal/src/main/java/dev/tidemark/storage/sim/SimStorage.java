@@ -18,10 +18,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A device in memory that keeps the contract of {@link Storage} and no more than that: whatever the contract leaves open
+ * A device in memory that keeps the contract of {@link Storage} and no more than that: whatever the contract leaves
+ * open
  * is drawn from the seed, and goes wrong when planned. See the package's documentation for a tour.
  *
- * <p>Thread-safe: every call runs under the object's monitor. Used by one thread it is deterministic: the same seed, plan
+ * <p>Thread-safe: every call runs under the object's monitor. Used by one thread it is deterministic: the same seed,
+ * plan
  * and calls give the same results and the same crash states.
  */
 public final class SimStorage implements Storage {
@@ -74,7 +76,10 @@ public final class SimStorage implements Storage {
         strictReads = true;
     }
 
-    /** Cuts the power in the operation of that number (from 0): whether it is done is decided as for all that is undecided. */
+    /**
+     * Cuts the power in the operation of that number (from 0): whether it is done is decided as for all that is
+     * undecided.
+     */
     public synchronized void cutPowerAt(long number) {
         calls.cutAt(number);
     }
@@ -107,8 +112,10 @@ public final class SimStorage implements Storage {
     // ---- what is left afterwards ----
 
     /**
-     * A device as it can be after a power cut at this moment, or at the one that was planned. This one stays as it is, so
-     * that any number of outcomes can be had of one moment. Faults and numbers start anew; the capacity and the strictness
+     * A device as it can be after a power cut at this moment, or at the one that was planned. This one stays as it is,
+     * so
+     * that any number of outcomes can be had of one moment. Faults and numbers start anew; the capacity and the
+     * strictness
      * stay.
      */
     public synchronized SimStorage afterPowerCut(long survivalSeed) {
@@ -119,7 +126,8 @@ public final class SimStorage implements Storage {
     /**
      * All devices that can be there after a power cut at this moment, made one by one.
      *
-     * @param limit how many the caller can stand; the iterator throws an {@link IllegalStateException} when there are more
+     * @param limit how many the caller can stand; the iterator throws an {@link IllegalStateException} when there are
+     * more
      */
     public synchronized Iterable<SimStorage> allPowerCuts(long limit, Granularity granularity) {
         Disk frozen = disk.fork();
@@ -131,7 +139,8 @@ public final class SimStorage implements Storage {
     }
 
     /**
-     * A device as the next process finds it: everything that was written can be read, nothing more is durable than before,
+     * A device as the next process finds it: everything that was written can be read, nothing more is durable than
+     * before,
      * no file is open and no lock held. On a live device it is a copy of the moment.
      */
     public synchronized SimStorage afterProcessDeath() {
@@ -188,7 +197,9 @@ public final class SimStorage implements Storage {
         }
     }
 
-    /** The device fails to write what is unforced of a file, in the background: it is lost, and the next force says so. */
+    /**
+     * The device fails to write what is unforced of a file, in the background: it is lost, and the next force says so.
+     */
     public synchronized void failWriteback(String name) throws IOException {
         Node.File file = requireFile(name);
         file.lost(survival(random));

@@ -11,7 +11,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Devices as short texts: {@code "d/ d/f=a512.100 g="} is a directory with a file of 512 a and 100 zeros, and an empty file. */
+/**
+ * Devices as short texts: {@code "d/ d/f=a512.100 g="} is a directory with a file of 512 a and 100 zeros, and an empty
+ * file.
+ */
 final class SimTexts {
     private SimTexts() {}
 

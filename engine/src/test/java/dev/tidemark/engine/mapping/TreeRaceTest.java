@@ -1,0 +1,72 @@
+package dev.tidemark.engine.mapping;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Readers race with the writer; everything that they find must have been in that volume at some time since they looked,
+ * must be whole (place and checksum of one write), and must not have been given out again under their pin.
+ */
+class TreeRaceTest {
+    private static final int READERS = 3;
+    private static final int QUICK_ROUNDS = 4;
+    private static final int ROUNDS = 40;
+    private static final int BATCHES = 1_500;
+
+    @Test
+    @Tag("quick")
+    void shouldShowReadersOnlyWhatWasThereQuick() throws Exception {
+        run(1, QUICK_ROUNDS);
+    }
+
+    @Test
+    void shouldShowReadersOnlyWhatWasThere() throws Exception {
+        run(100, ROUNDS);
+    }
+
+    private static void run(long firstSeed, int rounds) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(READERS);
+        try {
+            long looks = 0;
+            for (int round = 0; round < rounds; round++) {
+                looks += round(firstSeed + round, threads);
+            }
+            assertThat(looks).isPositive();
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private static long round(long seed, ExecutorService threads) throws Exception {
+        try (RaceWorld world = new RaceWorld(seed)) {
+            List<Future<Long>> readers = new ArrayList<>();
+            for (int i = 0; i < READERS; i++) {
+                RaceReader reader = new RaceReader(world, i, seed * 31 + i);
+                readers.add(CompletableFuture.supplyAsync(reader::lookUntilEnded, threads));
+            }
+            try {
+                for (int batch = 0; batch < BATCHES && !world.failed(); batch++) {
+                    world.playBatch();
+                }
+            } finally {
+                world.end();
+            }
+            long looks = 0;
+            for (Future<Long> reader : readers) {
+                looks += reader.get();
+            }
+            world.checkAll();
+            return looks;
+        } catch (Exception | AssertionError e) {
+            throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
+        }
+    }
+}
