@@ -97,6 +97,10 @@ final class StoreParts implements AutoCloseable {
     }
 
     private void closeFiles() {
+        if (reader != null) {
+            reader.close();
+            state.close();
+        }
         try {
             if (exceptions != null) {
                 exceptions.close();
@@ -104,6 +108,5 @@ final class StoreParts implements AutoCloseable {
         } catch (IOException e) {
             org.slf4j.LoggerFactory.getLogger(Store.class).warn("while closing: {}", e.toString());
         }
-        // The pages stay: a reader on another thread may still look at them; they go with this object.
     }
 }

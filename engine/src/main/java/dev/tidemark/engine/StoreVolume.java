@@ -82,7 +82,12 @@ final class StoreVolume implements Volume {
         int blockSize = blockSizeBytes();
         long first = offset / blockSize;
         long after = (offset + length + blockSize - 1) / blockSize;
-        EpochTable.Pin pin = store.epochs().enter();
+        EpochTable.Pin pin;
+        try {
+            pin = store.reader().enter();
+        } catch (IOException e) {
+            throw new StoreException(StoreException.FAILED, e.getMessage(), e);
+        }
         try {
             store.mappings().extents(volume.root(), first, after - first, (block, count, mapped) -> {
                 long from = Math.max(offset, block * blockSize);

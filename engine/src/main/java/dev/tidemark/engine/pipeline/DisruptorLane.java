@@ -108,7 +108,7 @@ final class DisruptorLane implements Lane {
 
     /** Gives PLACE a turn soon, unless one is on its way. Any of the store's own threads. */
     private void nudge() {
-        if (!nudgeInRing) {
+        if (!nudgeInRing && submitters.get() >= 0) { // while closing, the ring has to fall empty
             nudgeInRing = true;
             if (!tryPublish(nudge)) {
                 nudgeInRing = false; // the ring is full: PLACE has turns enough
@@ -214,7 +214,7 @@ final class DisruptorLane implements Lane {
 
         @Override
         public void onTimeout(long sequence) {
-            if (!overflow.isEmpty() || stages.place().wantsTurn()) {
+            if (!overflow.isEmpty() || stages.place().wantsTurn() || stages.place().hasParked()) {
                 nudge();
             }
         }

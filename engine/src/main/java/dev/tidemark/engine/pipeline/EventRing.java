@@ -23,7 +23,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 final class EventRing {
     /** Room for events while a force runs; the hold limit of data (see {@link ForcePolicy}) is reached long before. */
     static final int DEFAULT_CAPACITY_BYTES = 8 << 20;
-    /** Largest single event: 8,192 blocks of a 32 MiB write, each in a run of its own, with its checksum. */
+    /** Largest single event: twice what a 32 MiB write of 8,192 blocks takes with each block in a run of its own. */
     static final int MAX_EVENT_BYTES = 256 << 10;
 
     static final int HEADER_BYTES = 24;

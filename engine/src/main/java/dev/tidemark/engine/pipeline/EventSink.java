@@ -35,6 +35,11 @@ final class EventSink {
         return ring.hasRoom();
     }
 
+    /** Whether the event is small enough to be one. */
+    boolean fits(Event event) {
+        return encoder.length(event) <= EventRing.MAX_EVENT_BYTES;
+    }
+
     /** Applies an event without data. */
     void apply(Event event) {
         apply(event, true, 0, 0);

@@ -49,7 +49,11 @@ final class MessagePlacer {
             request.reply = views.answer(query.command(), facts());
             return false;
         }
-        if (decision instanceof Decision.Apply apply) {
+        if (asksForCheckpoint(decision)) {
+            request.reply = refusal(
+                    ErrorCode.BAD_MESSAGE,
+                    "this version takes no checkpoints: flush makes everything durable, and recovery replays the journal");
+        } else if (decision instanceof Decision.Apply apply) {
             request.reply = room.forCommands() ? apply(apply) : noJournalRoom();
         } else if (decision instanceof Decision.Answer answer) {
             request.reply = answer.reply();
@@ -59,6 +63,11 @@ final class MessagePlacer {
             request.reply = ((Decision.Repeat) decision).reply();
         }
         return true;
+    }
+
+    private static boolean asksForCheckpoint(Decision decision) {
+        return (decision instanceof Decision.Apply apply && apply.checkpoint())
+                || (decision instanceof Decision.Answer answer && answer.checkpoint());
     }
 
     private static Reply noJournalRoom() {
@@ -72,6 +81,12 @@ final class MessagePlacer {
     }
 
     private Reply apply(Decision.Apply decided) {
+        if (!sink.fits(decided.event())) {
+            return refusal(
+                    ErrorCode.BAD_MESSAGE,
+                    "the message is too large for one atomic event: send its " + decided.event().changes().size()
+                            + " commands in several messages");
+        }
         Decision.Apply apply = decided;
         List<Long> placed = new ArrayList<>();
         for (Decision.Boundary boundary : decided.boundaries()) {

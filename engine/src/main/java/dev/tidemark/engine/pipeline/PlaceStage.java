@@ -117,9 +117,14 @@ final class PlaceStage {
         }
     }
 
-    /** Whether there is work that no request will bring: a turn should come soon. */
+    /** Whether a job has a step to do: a turn should come at once. */
     boolean wantsTurn() {
-        return !failStop.failed() && (!parked.isEmpty() || jobs.canStep());
+        return !failStop.failed() && jobs.canStep();
+    }
+
+    /** Whether requests wait for space: a turn should come when blocks were proven free, or after a while. */
+    boolean hasParked() {
+        return !parked.isEmpty();
     }
 
     private void placeUnfailed(Request request) {
@@ -244,7 +249,7 @@ final class PlaceStage {
         int tries = parked.size();
         for (int i = 0; i < tries; i++) {
             Request request = parked.poll();
-            placeWrite(request);
+            placeUnfailed(request);
         }
         endRun();
         if (!parked.isEmpty()) {
@@ -277,7 +282,10 @@ final class PlaceStage {
 
     /** Answers a request that was carried out, now or after its force. */
     private void finish(Request request, boolean holdBack) {
-        if (request.error() == null && (request.fua || holdBack)) {
+        if (failStop.failed()) {
+            request.failed(failStop.cause());
+            answer.answer(request);
+        } else if (request.error() == null && (request.fua || holdBack)) {
             slot.hold(request);
         } else {
             answer.answer(request);
@@ -297,6 +305,8 @@ final class PlaceStage {
         if (mayChange(request) && ranges.place(request)) {
             space.endEpoch();
             finish(request, mustHoldBack());
+        } else if (request.error() == null) {
+            park(request); // an edge to be rewritten needs a block
         } else {
             answer.answer(request);
         }

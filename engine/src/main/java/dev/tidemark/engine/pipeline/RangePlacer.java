@@ -43,7 +43,7 @@ final class RangePlacer {
         this.blockSizeBytes = parts.exceptions().blockSizeBytes();
     }
 
-    /** Carries the request out; false when it was refused. */
+    /** Carries the request out; false when it was refused, or, without an error in it, when no block was free. */
     boolean place(Request request) {
         long end = request.offset + request.length;
         // The last block of a volume may lie behind its end in part: what is behind reads as zeros anyway.
@@ -94,11 +94,6 @@ final class RangePlacer {
         }
         int room = space.roomFor(request.volume.root(), block, 1);
         if (room == 0) {
-            request.refuse(
-                    ErrorCode.OUT_OF_SPACE,
-                    "the store is full: no block is free to rewrite the edge of the zeroed range. Delete a volume, or"
-                            + " discard what is not needed.",
-                    null);
             return false;
         }
         long run = space.allocate(1, room == 2);

@@ -8,6 +8,7 @@ import dev.tidemark.engine.volume.LiveVolume;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
 /**
@@ -21,6 +22,8 @@ public final class BlockReader {
      * One file read takes at most this many blocks: 1 MiB of 4 KiB blocks, so that a checksum finds its bytes in cache.
      */
     private static final int MAX_RUN_BLOCKS = 256;
+    /** A read takes about this long. */
+    private static final long LEAVE_NAP_NANOS = 50_000;
 
     private final ExceptionStore exceptions;
     private final MappingReader mappings;
@@ -29,6 +32,7 @@ public final class BlockReader {
     private final int blockSizeBytes;
     private final LongAdder checksumErrors = new LongAdder();
     private final ThreadLocal<Scratch> scratch;
+    private volatile boolean closed;
 
     /**
      * @param stateSeq the seq of the state that readers see, for error messages
@@ -55,7 +59,7 @@ public final class BlockReader {
     public void read(LiveVolume volume, long offset, ByteBuffer target) throws IOException {
         Scratch mine = scratch.get();
         long at = offset;
-        EpochTable.Pin pin = epochs.enter();
+        EpochTable.Pin pin = enter();
         try {
             while (target.hasRemaining()) {
                 int inside = (int) (at % blockSizeBytes);
@@ -69,6 +73,29 @@ public final class BlockReader {
             }
         } finally {
             pin.exit();
+        }
+    }
+
+    /**
+     * Pins an epoch, for a look at mappings.
+     *
+     * @throws IOException when the store was closed
+     */
+    public EpochTable.Pin enter() throws IOException {
+        EpochTable.Pin pin = epochs.enter();
+        if (closed) {
+            pin.exit();
+            throw new IOException("the store is closed");
+        }
+        return pin;
+    }
+
+    /** Lets no reader in any more and waits until those that are in have left; the writer is gone. */
+    public void close() {
+        closed = true;
+        epochs.advance();
+        while (epochs.safeEpoch() < epochs.current()) {
+            LockSupport.parkNanos(LEAVE_NAP_NANOS);
         }
     }
 
