@@ -22,7 +22,8 @@ import dev.tidemark.proto.VolumeRow;
 import java.util.function.Consumer;
 
 /**
- * A state, but for the pages of its trees and reference counts, as rows of {@code checkpoint.proto}; and back into a new
+ * A state, but for the pages of its trees and reference counts, as rows of {@code checkpoint.proto}; and back into a
+ * new
  * state. The roots in the rows mean pages of the same checkpoint. One thread.
  */
 public final class CheckpointRows {

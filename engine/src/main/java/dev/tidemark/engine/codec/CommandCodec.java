@@ -21,7 +21,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Messages and replies to bytes of {@code command.proto}, and back: the same values as their text form. Any thread; keeps
+ * Messages and replies to bytes of {@code command.proto}, and back: the same values as their text form. Any thread;
+ * keeps
  * nothing. Decoding throws {@link TooNewException} and {@link MalformedException}.
  */
 public final class CommandCodec {

@@ -131,7 +131,8 @@ public final class Catalogue {
     }
 
     /**
-     * Adds a volume that was gone already, as a checkpoint saved it: in the order in which they went, before anything else
+     * Adds a volume that was gone already, as a checkpoint saved it: in the order in which they went, before anything
+     * else
      * is added. Writer.
      */
     public void restore(DeadVolume volume) {

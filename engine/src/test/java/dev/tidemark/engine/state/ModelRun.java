@@ -24,7 +24,8 @@ import java.util.stream.Collectors;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * One history, done by the state and by the {@link PlainModel} side by side. A second state follows through the bytes of
+ * One history, done by the state and by the {@link PlainModel} side by side. A second state follows through the bytes
+ * of
  * the events.
  */
 final class ModelRun implements AutoCloseable {
@@ -251,7 +252,9 @@ final class ModelRun implements AutoCloseable {
                 assertThat(state.catalogue().dead(id).mergedInto() == 0).isEqualTo(how.equals("deleted")));
     }
 
-    /** Finishes all jobs; then only what volumes show is in use, and replay from the first event gives the same state. */
+    /**
+     * Finishes all jobs; then only what volumes show is in use, and replay from the first event gives the same state.
+     */
     void finish() {
         while (state.jobs().size() > 0) {
             step(0, 50);

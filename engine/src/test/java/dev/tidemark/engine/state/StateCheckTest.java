@@ -33,13 +33,13 @@ class StateCheckTest {
 
     @Test
     void shouldFindABlockWithTooManyReferences() {
-        state.space().retain(2);
+        state.space().retain(new long[] {2}, 1);
         assertThat(StateCheck.check(state)).isNotEmpty().anyMatch(finding -> finding.contains("2"));
     }
 
     @Test
     void shouldFindABlockWithTooFewReferences() {
-        state.space().release(6);
+        state.space().release(new long[] {6}, 1);
         assertThat(StateCheck.check(state)).isNotEmpty();
     }
 
