@@ -7,13 +7,16 @@ import java.nio.file.NoSuchFileException;
 import java.util.List;
 
 /**
- * Follows a journal beside its writer, which may be another process, may die and come back, and may release segments. It
+ * Follows a journal beside its writer, which may be another process, may die and come back, and may release segments.
+ * It
  * never writes and never waits: {@link #poll} hands out what is there and says how it ended.
  *
- * <p>Frames that evidence covers are handed out once and for good. Those beyond are held back, or, if the reader was opened
+ * <p>Frames that evidence covers are handed out once and for good. Those beyond are held back, or, if the reader was
+ * opened
  * so, handed out with {@link Frame#forced} false; a crash of the writer may undo them ({@link State#CUT}).
  *
- * <p>A tail that makes no sense is {@link State#END_FOR_NOW} and nothing worse. Below the evidence the reader looks again, at
+ * <p>A tail that makes no sense is {@link State#END_FOR_NOW} and nothing worse. Below the evidence the reader looks
+ * again, at
  * the file and its header, before it reports damage. For one thread.
  */
 public final class JournalReader implements AutoCloseable {
@@ -24,7 +27,8 @@ public final class JournalReader implements AutoCloseable {
         /** There is no more to hand out yet. */
         END_FOR_NOW,
         /**
-         * Unforced frames that were handed out are not part of the history any more, as a crash came between. The reader
+         * Unforced frames that were handed out are not part of the history any more, as a crash came between. The
+         * reader
          * has gone back to {@link #position}, and hands out again what follows there.
          */
         CUT,

@@ -19,7 +19,8 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /**
- * Damage below the evidence is always found and named, never cut and never handed out; damage elsewhere changes nothing.
+ * Damage below the evidence is always found and named, never cut and never handed out; damage elsewhere changes
+ * nothing.
  */
 class JournalDamageTest {
     private final SimStorage storage = new SimStorage(3);

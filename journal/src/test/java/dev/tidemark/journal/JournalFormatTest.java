@@ -22,7 +22,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * The format is what FORMAT.md says, and what version 1 wrote stays readable. The golden journal is only ever written by
+ * The format is what FORMAT.md says, and what version 1 wrote stays readable. The golden journal is only ever written
+ * by
  * hand, with {@code -Dtidemark.golden.write=true}, when a new version of the format begins.
  */
 @Tag("quick")

@@ -23,7 +23,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.YieldingIdleStrategy;
 
 /**
- * Measures the journal beside a bare file and RocksDB's write-ahead log: the same payloads, the same durability, the cases in
+ * Measures the journal beside a bare file and RocksDB's write-ahead log: the same payloads, the same durability, the
+ * cases in
  * turn within each round, so that whatever else the machine does meets all of them.
  */
 final class JournalBenchmark {
@@ -258,7 +259,8 @@ final class JournalBenchmark {
     }
 
     /**
-     * What the force before has answered comes back as new appends: taking them along costs a moment, and leaving them to the
+     * What the force before has answered comes back as new appends: taking them along costs a moment, and leaving
+     * them to the
      * next force costs a whole force.
      */
     private static void gather(Journal journal) {

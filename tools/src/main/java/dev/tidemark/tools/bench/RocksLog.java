@@ -10,7 +10,8 @@ import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
 /**
- * RocksDB's write-ahead log alone: records that go to the log and nowhere else ({@code putLogData}), so that neither memtable
+ * RocksDB's write-ahead log alone: records that go to the log and nowhere else ({@code putLogData}), so that neither
+ * memtable
  * nor compaction counts against it.
  */
 final class RocksLog {
