@@ -90,6 +90,12 @@ final class JournalScan {
         }
         evidence = Math.max(known.durableOffset(), known.floorOffset());
         place = SegmentFile.path(directory, known.floorOffset());
+        for (SegmentFile file : files) {
+            if (file.state() == SegmentHeader.State.NEWER) { // wherever it lies: what it says can't be weighed here
+                place = file.path();
+                return result(Place.NEWER, false, false, file.first());
+            }
+        }
         Place found = begin();
         if (found != null) {
             return result(found, true, false, known.floorOffset());
@@ -144,9 +150,6 @@ final class JournalScan {
         if (first.first() > known.floorOffset()) {
             place = SegmentFile.path(directory, known.floorOffset());
             return Place.GAP;
-        }
-        if (first.state() == SegmentHeader.State.NEWER) {
-            return Place.NEWER;
         }
         if (!first.isWhole()) {
             return Place.HEADER;
@@ -209,9 +212,8 @@ final class JournalScan {
             return next.first() < segment.end() ? Place.STRANGE : Place.GAP;
         }
         return switch (next.state()) {
-            case NEWER -> Place.NEWER;
             case UNUSED -> Place.NO_NEXT;
-            case BROKEN -> Place.HEADER;
+            case BROKEN, NEWER -> Place.HEADER; // a newer one was found before
             case WHOLE -> {
                 boolean ours = next.header().sameJournal(segment.header())
                         && next.header().first() == next.first();

@@ -5,22 +5,29 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * A directory of another storage, seen as a storage of its own. It keeps nothing: closing it closes nothing, and a
- * rename
- * of the directory leaves it without one.
+ * A directory of another storage, seen as a storage of its own. It keeps nothing: closing it leaves the other one open,
+ * and a rename of the directory leaves it without one. Its files' names and errors are those of the other storage.
  */
 public final class SubStorage implements Storage {
     private final Storage parent;
     private final String directory;
+    private volatile boolean closed;
 
     /** The directory need not exist yet: {@code createDirectory("")} makes it. */
     public SubStorage(Storage parent, String directory) {
         this.parent = Objects.requireNonNull(parent);
-        this.directory = Objects.requireNonNull(directory);
+        this.directory = FileNames.checkEntry(directory);
     }
 
-    private String name(String name) {
-        return name.isEmpty() ? directory : directory + "/" + name;
+    private void requireOpen() throws IOException {
+        if (closed) {
+            throw new IOException(directory + ": the storage is closed");
+        }
+    }
+
+    private String name(String name) throws IOException {
+        requireOpen();
+        return FileNames.check(name).isEmpty() ? directory : directory + "/" + name;
     }
 
     @Override
@@ -45,12 +52,12 @@ public final class SubStorage implements Storage {
 
     @Override
     public void rename(String from, String to) throws IOException {
-        parent.rename(name(from), name(to));
+        parent.rename(name(FileNames.checkEntry(from)), name(FileNames.checkEntry(to)));
     }
 
     @Override
     public void delete(String name) throws IOException {
-        parent.delete(name(name));
+        parent.delete(name(FileNames.checkEntry(name)));
     }
 
     @Override
@@ -65,9 +72,12 @@ public final class SubStorage implements Storage {
 
     @Override
     public long usableBytes() throws IOException {
+        requireOpen();
         return parent.usableBytes();
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        closed = true;
+    }
 }

@@ -19,7 +19,7 @@ class JournalCrashTest {
     private static final int MIN_STATES = Integer.getInteger("tidemark.journal.crash.states", 100_000);
     private static final int STEPS = 40;
     private static final int SURVIVALS = 3;
-    private static final int MAX_SHRINKS = 30;
+    private static final int MAX_SHRINKS = Integer.getInteger("tidemark.journal.crash.shrinks", 30);
 
     @Test
     void shouldRecoverAPrefixAfterACutAtEveryOperation() {

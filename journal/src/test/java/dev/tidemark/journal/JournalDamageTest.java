@@ -198,6 +198,27 @@ class JournalDamageTest {
         assertThat(TestJournals.readAll(storage, config)).isEqualTo(kept);
     }
 
+    @Test
+    void shouldNotGoOnWithAFrameOfALowerEpochThoughItIsNextInAllElse() throws Exception {
+        config = tiny().segmentBytes(64 << 10).build();
+        TestJournals.create(storage, config).close();
+        Journal.recover(storage, config, Known.NOTHING).begin().close();
+        for (int epoch : List.of(2, 1)) {
+            JournalRecovery before = JournalRecovery.examine(storage, config, Known.NOTHING);
+            long end = before.endOffset();
+            Staging staging = new Staging(16 << 10, TestJournals.SALT, epoch);
+            staging.restart(end);
+            long seq = before.lastSeq() + 1;
+            staging.putFrame(FrameDescriptor.KIND_DATA, 1, seq, 1, before.evidence(), 0, 0);
+            byte[] stale = new byte[64];
+            staging.buffer().getBytes(0, stale);
+            storage.damage(segments().get(0), end, stale);
+            JournalRecovery after = JournalRecovery.examine(storage, config, Known.NOTHING);
+            assertThat(after.endOffset()).as("epoch " + epoch).isEqualTo(epoch == 2 ? end + 64 : end);
+            assertThat(after.row()).isEqualTo(epoch == 2 ? RecoveryRow.CLEAN_END : RecoveryRow.TORN_FRAME);
+        }
+    }
+
     private void fill(int frames, int length) throws IOException {
         Random random = new Random(5);
         try (Journal journal = TestJournals.create(storage, config)) {

@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The journal between threads, on real files: an appender, a thread that forces, a helper, and a reader beside them.
+ * The journal between threads, on real files: an appender, a thread that forces, a helper, and a reader beside
+ * them.
  */
 class JournalThreadsTest {
     private static final int FRAMES = 30_000;

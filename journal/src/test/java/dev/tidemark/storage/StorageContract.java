@@ -28,6 +28,11 @@ abstract class StorageContract {
     /** A storage in an empty folder. */
     abstract Storage create() throws IOException;
 
+    /** What a file says its name is. */
+    String toldName(String name) {
+        return name;
+    }
+
     @BeforeEach
     void make() throws IOException {
         storage = create();
@@ -73,7 +78,7 @@ abstract class StorageContract {
 
         try (StorageFile file = storage.open("a", Mode.CREATE)) {
             assertThat(file.size()).isZero();
-            assertThat(file.name()).isEqualTo("a");
+            assertThat(file.name()).isEqualTo(toldName("a"));
             assertThat(text(file, 0, 10)).isEmpty();
             file.write(0, bytes("kept"));
         }
@@ -190,7 +195,7 @@ abstract class StorageContract {
         StorageFile file = make("some-name", "x");
         file.close();
         file.close();
-        assertThat(file.name()).isEqualTo("some-name");
+        assertThat(file.name()).isEqualTo(toldName("some-name"));
         List<org.assertj.core.api.ThrowableAssert.ThrowingCallable> calls = List.of(
                 file::size,
                 file::force,
@@ -255,7 +260,7 @@ abstract class StorageContract {
             fresh.write(0, bytes("F"));
             assertThat(content("old")).isEqualTo("Fresh");
             assertThat(text(old, 0, 9)).isEqualTo("old");
-            assertThat(fresh.name()).isEqualTo("fresh");
+            assertThat(fresh.name()).isEqualTo(toldName("fresh"));
         }
         storage.rename("old", "old");
         assertThat(content("old")).isEqualTo("Fresh");
@@ -352,6 +357,7 @@ abstract class StorageContract {
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("closed");
         assertThatThrownBy(() -> storage.open("a", Mode.READ)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> storage.usableBytes()).isInstanceOf(IOException.class);
     }
 
     @Test

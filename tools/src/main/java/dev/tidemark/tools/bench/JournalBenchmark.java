@@ -140,10 +140,10 @@ final class JournalBenchmark {
     private int journals;
     private volatile boolean stop;
 
-    JournalBenchmark(Path folder, int rounds, int seconds, boolean peers) {
+    JournalBenchmark(Path folder, int rounds, double seconds, boolean peers) {
         this.folder = folder;
         this.rounds = rounds;
-        this.nanos = seconds * 1_000_000_000L;
+        this.nanos = (long) (seconds * 1e9);
         this.peers = peers;
         new Random(1).nextBytes(bytes);
     }
@@ -259,8 +259,8 @@ final class JournalBenchmark {
     }
 
     /**
-     * What the force before has answered comes back as new appends: taking them along costs a moment, and leaving them
-     * to the
+     * What the force before has answered comes back as new appends: taking them along costs a moment, and leaving
+     * them to the
      * next force costs a whole force.
      */
     private static void gather(Journal journal) {
