@@ -24,9 +24,8 @@ import java.util.stream.Collectors;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * One history, done by the state and by the {@link PlainModel} side by side. A second state follows through the bytes
- * of
- * the events.
+ * One history, done by the state and by the {@link PlainModel} side by side. A second state follows through the
+ * bytes of the events.
  */
 final class ModelRun implements AutoCloseable {
     private static final long START_MS = 1_767_225_600_000L;
@@ -252,9 +251,7 @@ final class ModelRun implements AutoCloseable {
                 assertThat(state.catalogue().dead(id).mergedInto() == 0).isEqualTo(how.equals("deleted")));
     }
 
-    /**
-     * Finishes all jobs; then only what volumes show is in use, and replay from the first event gives the same state.
-     */
+    /** Finishes all jobs; then only what volumes show is in use, and replay gives the same state. */
     void finish() {
         while (state.jobs().size() > 0) {
             step(0, 50);
