@@ -1,0 +1,236 @@
+package dev.tidemark.tools.nbd;
+
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.agrona.concurrent.YieldingIdleStrategy;
+
+/**
+ * The transmission phase of one connection, on its one thread. Each round takes what the store has completed, serves
+ * every request that was received whole, sends all replies with one write, and receives more; a round in which nothing
+ * happened is followed by a few that yield, then by a wait for the socket and the store at once.
+ *
+ * <pre>
+ *   wire -> Received -> Requests -> (reads, on this thread) -----------------> Replies -> wire
+ *                               \-> (writes, flushes, …) store -> InFlight ->/
+ * </pre>
+ *
+ * The peer may go at any time: the phase then ends when the store has nothing of it in hand any more.
+ */
+final class Transmission {
+    /**
+     * Rounds without progress before the thread waits. A round costs two to three microseconds (it asks the socket), a
+     * wait and its end some twenty; a store under load completes something within that time.
+     */
+    private static final int IDLE_ROUNDS = 12;
+
+    /** After a large write little is received at first, so that the next large payload is not copied. */
+    private static final int PEEK_BYTES = 512;
+
+    private static final long STORE_RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+    private static final long PACE_CHECK_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long NO_LIMIT_NANOS = TimeUnit.HOURS.toNanos(1);
+
+    private final Wire wire;
+    private final Received received;
+    private final Replies replies;
+    private final NbdConfig config;
+    private final Ending ending;
+    private final Session session;
+    private final InFlight inFlight;
+    private final ByteBudget.Ticket ticket;
+    private final Requests requests;
+    private final AtomicBoolean asleep = new AtomicBoolean();
+
+    private Need need = Need.NOTHING;
+    private boolean inputEnded;
+    private boolean outputBroken;
+    private int idleRounds;
+    /** When the thread first waited since bytes last moved, and whether it has. */
+    private long quietSinceNanos;
+
+    private boolean quiet;
+    private long sentSeen;
+    private boolean endingSeen;
+    private long endingDeadlineNanos;
+
+    Transmission(
+            Wire wire,
+            Received received,
+            Session session,
+            ByteBudget smallBudget,
+            ByteBudget largeBudget,
+            NbdConfig config,
+            Ending ending) {
+        this.wire = wire;
+        this.received = received;
+        this.session = session;
+        this.replies = session.replies();
+        this.config = config;
+        this.ending = ending;
+        inFlight = new InFlight(config.maxRequestsInFlight(), this::rouse);
+        ticket = new ByteBudget.Ticket(this::rouse);
+        WriteIntake writes = new WriteIntake(session, inFlight, smallBudget, largeBudget, ticket);
+        ZeroFill zeroFill = new ZeroFill(session, inFlight, largeBudget, ticket);
+        requests = new Requests(received, session, inFlight, writes, zeroFill, config.maxConnectionBytes());
+    }
+
+    /**
+     * Serves until the connection is to be closed; nothing of it is in flight then.
+     *
+     * @return whether it was this server that ended it, so that the peer may still be sending
+     * @throws PeerException when the peer breaks the protocol or a time limit
+     */
+    boolean run() throws IOException {
+        try {
+            while (!isOver()) {
+                if (round()) {
+                    idleRounds = 0;
+                } else {
+                    idle();
+                }
+            }
+            return endingSeen && !outputBroken;
+        } catch (PeerException e) {
+            // What was answered before goes out, as far as the wire takes it at once.
+            send();
+            throw e;
+        } finally {
+            requests.abandon();
+            awaitStore();
+        }
+    }
+
+    private boolean round() throws IOException {
+        boolean progress = requests.takeCompleted();
+        if (!endingSeen && ending.isRequested()) {
+            endingSeen = true;
+            endingDeadlineNanos = session.now() + config.shutdownNanos();
+            requests.refuse();
+        }
+        need = requests.serve(wire);
+        progress |= requests.hasServed();
+        progress |= send();
+        if (need == Need.INPUT && !inputEnded) {
+            if (endingSeen) {
+                // What had been received was answered; what comes now is not looked at.
+                inputEnded = true;
+                return true;
+            }
+            progress |= receive();
+        }
+        return progress;
+    }
+
+    private boolean isOver() {
+        if (outputBroken) {
+            return true;
+        }
+        boolean noMore = requests.isDisconnected() || (inputEnded && need == Need.INPUT);
+        return noMore && !requests.isBusy() && inFlight.count() == 0 && replies.isEmpty();
+    }
+
+    private boolean send() {
+        try {
+            boolean sent = replies.send(wire);
+            // Some may have been sent before, in the middle of serving.
+            quiet &= replies.sentBytes() == sentSeen;
+            sentSeen = replies.sentBytes();
+            return sent;
+        } catch (IOException e) {
+            // The peer is gone, which it may be: there is nobody to answer.
+            outputBroken = true;
+            return true;
+        }
+    }
+
+    private boolean receive() throws IOException {
+        int count = requests.isReceivingPayload()
+                ? requests.receivePayload(wire)
+                : received.receive(wire, requests.isAfterLargeWrite() ? PEEK_BYTES : received.capacity());
+        if (count < 0) {
+            inputEnded = true;
+            return true;
+        }
+        quiet &= count == 0;
+        return count > 0;
+    }
+
+    private void idle() throws IOException {
+        if (idleRounds < IDLE_ROUNDS) {
+            idleRounds++;
+            YieldingIdleStrategy.INSTANCE.idle();
+            return;
+        }
+        asleep.set(true);
+        // Whoever comes after the next line finds us asleep and wakes us.
+        if (inFlight.hasCompleted() || ticket.isReady() || ending.isRequested() != endingSeen) {
+            asleep.set(false);
+            return;
+        }
+        try {
+            wire.await(need == Need.INPUT && !inputEnded, !replies.isEmpty(), timeLeft());
+        } finally {
+            asleep.set(false);
+        }
+    }
+
+    /** Wakes the connection's thread if it waits. Any thread. */
+    void rouse() {
+        if (asleep.get() && asleep.compareAndSet(true, false)) {
+            wire.wake();
+        }
+    }
+
+    /** How long to wait at most; throws when the peer's time is over. */
+    private long timeLeft() throws PeerException {
+        if (need == Need.STORE) {
+            return STORE_RETRY_NANOS;
+        }
+        boolean waitsForPeer = !replies.isEmpty() || (need == Need.INPUT && requests.isInsideRequest());
+        if (!waitsForPeer && !endingSeen) {
+            return NO_LIMIT_NANOS;
+        }
+        long now = session.now();
+        if (!quiet) {
+            quiet = true;
+            quietSinceNanos = now;
+        }
+        long left = waitsForPeer ? quietSinceNanos + config.stallNanos() - now : NO_LIMIT_NANOS;
+        if (endingSeen && !replies.isEmpty()) {
+            left = Math.min(left, endingDeadlineNanos - now);
+        }
+        if (left <= 0) {
+            throw new PeerException("a peer that does not go on");
+        }
+        if (requests.isReceivingPayload()) {
+            requests.checkPace(now);
+            left = Math.min(left, PACE_CHECK_NANOS);
+        }
+        return left;
+    }
+
+    /** The volume stays attached, and the slots' budgets charged, until the store has ended everything. */
+    private void awaitStore() {
+        while (true) {
+            inFlight.take();
+            while (inFlight.firstTaken() >= 0) {
+                inFlight.closeFirstTaken();
+            }
+            if (inFlight.count() == 0) {
+                return;
+            }
+            asleep.set(true);
+            if (!inFlight.hasCompleted()) {
+                try {
+                    wire.await(false, false, PACE_CHECK_NANOS);
+                } catch (IOException e) {
+                    // Closed by force: nothing can wake us any more.
+                    LockSupport.parkNanos(STORE_RETRY_NANOS);
+                }
+            }
+            asleep.set(false);
+        }
+    }
+}
