@@ -108,6 +108,7 @@ final class Transmission {
             endingSeen = true;
             endingDeadlineNanos = session.now() + config.shutdownNanos();
             requests.refuse();
+            progress = true;
         }
         need = requests.serve(wire);
         progress |= requests.hasServed();

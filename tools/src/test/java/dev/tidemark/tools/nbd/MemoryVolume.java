@@ -3,14 +3,17 @@ package dev.tidemark.tools.nbd;
 import dev.tidemark.engine.StoreException;
 import dev.tidemark.engine.Volume;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import java.util.function.IntFunction;
 import java.util.function.LongFunction;
 
 /**
@@ -20,6 +23,10 @@ import java.util.function.LongFunction;
 final class MemoryVolume implements Volume {
     static final int BLOCK = 4096;
 
+    /** Buffers of the size that most tests need, shared so that a short test needs no fresh memory. */
+    private static final Queue<ByteBuffer> POOL = new ConcurrentLinkedQueue<>();
+
+    private static final int POOLED_BYTES = 256 << 10;
     /** The budget that a store would have. */
     private static final long MAX_CLAIMED_BYTES = 512L << 20;
 
@@ -32,7 +39,11 @@ final class MemoryVolume implements Volume {
     /** Asked with the offset of every read and write; what it returns is thrown, or handed to the completion. */
     volatile LongFunction<StoreException> faults = offset -> null;
 
-    volatile boolean claimsRefused;
+    /** Asked with the length of every claim. */
+    volatile IntFunction<StoreException> claimFaults = length -> null;
+    /** Whether a claim finds no buffer now. */
+    volatile BooleanSupplier claimsRefused = () -> false;
+
     volatile boolean readOnly;
     volatile boolean exists = true;
 
@@ -40,7 +51,6 @@ final class MemoryVolume implements Volume {
     private final String name;
     private final Executor executor;
     private final List<Runnable> closeRequests = new ArrayList<>();
-    private final ArrayDeque<Buffer> pool = new ArrayDeque<>();
     private ByteBuffer[] blocks;
     private volatile long sizeBytes;
 
@@ -53,7 +63,7 @@ final class MemoryVolume implements Volume {
     }
 
     void resize(long bytes) {
-        synchronized (pool) {
+        synchronized (closeRequests) {
             blocks = java.util.Arrays.copyOf(blocks, (int) ((bytes + BLOCK - 1) / BLOCK));
             sizeBytes = bytes;
         }
@@ -128,7 +138,7 @@ final class MemoryVolume implements Volume {
             int index = (int) (offset / BLOCK);
             ByteBuffer block = blocks[index];
             if (block == null) {
-                block = ByteBuffer.allocateDirect(BLOCK);
+                block = ByteBuffer.allocate(BLOCK);
                 blocks[index] = block;
             }
             int inside = (int) (offset % BLOCK);
@@ -197,20 +207,18 @@ final class MemoryVolume implements Volume {
         if (length < 0 || length > MAX_REQUEST_BYTES) {
             throw new StoreException(StoreException.BAD_SIZE, "a claim of " + length);
         }
-        if (claimsRefused || claimedBytes.get() + length > MAX_CLAIMED_BYTES) {
+        StoreException fault = claimFaults.apply(length);
+        if (fault != null) {
+            throw fault;
+        }
+        if (claimsRefused.getAsBoolean() || claimedBytes.get() + length > MAX_CLAIMED_BYTES) {
             return null;
         }
         claims.incrementAndGet();
-        synchronized (pool) {
-            long now = claimedBytes.addAndGet(length);
-            mostClaimedBytes = Math.max(mostClaimedBytes, now);
-            for (Buffer buffer = pool.peek(); buffer != null && length <= Buffer.POOLED; ) {
-                pool.remove();
-                buffer.bytes.clear().limit(length);
-                return buffer;
-            }
-        }
-        return new Buffer(length);
+        mostClaimedBytes = Math.max(mostClaimedBytes, claimedBytes.addAndGet(length));
+        ByteBuffer pooled = length <= POOLED_BYTES ? POOL.poll() : null;
+        ByteBuffer bytes = pooled == null ? ByteBuffer.allocateDirect(Math.max(length, POOLED_BYTES)) : pooled;
+        return new Buffer(bytes.clear().limit(length));
     }
 
     @Override
@@ -303,12 +311,10 @@ final class MemoryVolume implements Volume {
     }
 
     private final class Buffer implements WriteBuffer {
-        static final int POOLED = 64 << 10;
-
         private final ByteBuffer bytes;
 
-        Buffer(int length) {
-            bytes = ByteBuffer.allocateDirect(Math.max(length, POOLED)).limit(length);
+        Buffer(ByteBuffer bytes) {
+            this.bytes = bytes;
         }
 
         @Override
@@ -318,11 +324,9 @@ final class MemoryVolume implements Volume {
 
         @Override
         public void release() {
-            synchronized (pool) {
-                claimedBytes.addAndGet(-bytes.limit());
-                if (bytes.capacity() == POOLED) {
-                    pool.push(this);
-                }
+            claimedBytes.addAndGet(-bytes.limit());
+            if (bytes.capacity() == POOLED_BYTES) {
+                POOL.add(bytes);
             }
         }
     }

@@ -10,6 +10,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongToIntFunction;
 
 /** A client that does what it is told and checks what the protocol says about the form of replies. */
 final class TestClient implements Closeable {
@@ -227,12 +228,17 @@ final class TestClient implements Closeable {
 
     /** Reads a reply; {@code simpleData} is how much data follows if it is a simple success. */
     Reply reply(int simpleData) throws IOException {
+        return reply(handle -> simpleData);
+    }
+
+    /** As {@link #reply(int)}, for requests of which several are in flight. */
+    Reply reply(LongToIntFunction simpleData) throws IOException {
         int magic = receive(4).getInt();
         if (magic == NbdProtocol.SIMPLE_REPLY_MAGIC) {
             ByteBuffer rest = receive(12);
             int error = rest.getInt();
             long handle = rest.getLong();
-            byte[] data = error == 0 ? receive(simpleData).array() : new byte[0];
+            byte[] data = error == 0 ? receive(simpleData.applyAsInt(handle)).array() : new byte[0];
             return new Reply(handle, -1, NbdProtocol.REPLY_FLAG_DONE, error, data);
         }
         assertThat(magic).isEqualTo(NbdProtocol.STRUCTURED_REPLY_MAGIC);
