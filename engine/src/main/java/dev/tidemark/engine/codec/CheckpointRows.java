@@ -23,12 +23,7 @@ import java.util.function.Consumer;
 
 /**
  * A state, but for the pages of its trees and reference counts, as rows of {@code checkpoint.proto}; and back into a
-<<<<<<< HEAD
- * new
- * state. The roots in the rows mean pages of the same checkpoint. One thread.
-=======
  * new state. The roots in the rows mean pages of the same checkpoint. One thread.
->>>>>>> state
  */
 public final class CheckpointRows {
     private final State state;

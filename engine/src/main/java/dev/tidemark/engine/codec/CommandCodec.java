@@ -22,12 +22,7 @@ import java.util.Map;
 
 /**
  * Messages and replies to bytes of {@code command.proto}, and back: the same values as their text form. Any thread;
-<<<<<<< HEAD
- * keeps
- * nothing. Decoding throws {@link TooNewException} and {@link MalformedException}.
-=======
  * keeps nothing. Decoding throws {@link TooNewException} and {@link MalformedException}.
->>>>>>> state
  */
 public final class CommandCodec {
     private CommandCodec() {}

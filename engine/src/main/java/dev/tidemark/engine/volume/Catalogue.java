@@ -132,12 +132,7 @@ public final class Catalogue {
 
     /**
      * Adds a volume that was gone already, as a checkpoint saved it: in the order in which they went, before anything
-<<<<<<< HEAD
-     * else
-     * is added. Writer.
-=======
      * else is added. Writer.
->>>>>>> state
      */
     public void restore(DeadVolume volume) {
         dead.add(volume);

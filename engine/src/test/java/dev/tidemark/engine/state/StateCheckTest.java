@@ -33,21 +33,13 @@ class StateCheckTest {
 
     @Test
     void shouldFindABlockWithTooManyReferences() {
-<<<<<<< HEAD
         state.space().retain(new long[] {2}, 1);
-=======
-        state.space().retain(2);
->>>>>>> state
         assertThat(StateCheck.check(state)).isNotEmpty().anyMatch(finding -> finding.contains("2"));
     }
 
     @Test
     void shouldFindABlockWithTooFewReferences() {
-<<<<<<< HEAD
         state.space().release(new long[] {6}, 1);
-=======
-        state.space().release(6);
->>>>>>> state
         assertThat(StateCheck.check(state)).isNotEmpty();
     }
 

@@ -25,7 +25,7 @@ abstract class InteropTests {
     abstract String uri(String export) throws IOException;
 
     /** Makes a file of the volume's size with data here and there. */
-    private Path image(long seed) throws IOException {
+    final Path image(long seed) throws IOException {
         Path path = folder.resolve("image-" + seed);
         Random random = new Random(seed);
         try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
@@ -40,7 +40,7 @@ abstract class InteropTests {
         return path;
     }
 
-    private static void same(Path first, Path second) throws Exception {
+    static void same(Path first, Path second) throws Exception {
         ExternalProgram.run("cmp", first.toString(), second.toString());
     }
 
