@@ -1,0 +1,330 @@
+package dev.tidemark.engine.history;
+
+import dev.tidemark.engine.recovery.FrameEvents;
+import dev.tidemark.engine.state.BlocksUnmapped;
+import dev.tidemark.engine.state.BlocksWritten;
+import dev.tidemark.engine.state.CatalogueChanged;
+import dev.tidemark.engine.state.Event;
+import dev.tidemark.engine.state.RangeZeroed;
+import dev.tidemark.journal.Journal;
+import dev.tidemark.journal.JournalConfig;
+import dev.tidemark.journal.JournalRecovery;
+import dev.tidemark.journal.Known;
+import dev.tidemark.storage.SubStorage;
+import dev.tidemark.storage.sim.SimStorage;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.CRC32C;
+
+/**
+ * Says in which order requests took effect, by the journal of the finished history: from there the model gives the content
+ * after each event. Only which request an event is about is taken from the journal; what it did is the model's word.
+ *
+ * <p>Requests take effect in the order of submission, but for writes and zeroes that waited for
+ * space.
+ */
+public final class Order {
+    private final Model model;
+    private final List<Request> requests;
+    private final List<Request> parked = new ArrayList<>();
+    private final List<Model> pictures = new ArrayList<>();
+    private final long firstSeq;
+    private int next;
+
+    private Order(Model start, long startSeq, List<Request> requests) {
+        this.model = start.copy();
+        this.requests = requests;
+        this.firstSeq = startSeq;
+        pictures.add(model.copy());
+    }
+
+    /**
+     * Orders the requests of a run that is over.
+     *
+     * @param start what the store held at {@code startSeq}
+     * @throws AssertionError when no order of the requests explains the journal and the answers
+     */
+    public static Order of(SimStorage device, Model start, long startSeq, Runner run) throws IOException {
+        Order order = new Order(start, startSeq, run.requests);
+        List<Sketch> sketches = sketches(device, startSeq, start.blockSize());
+        for (Sketch sketch : sketches) {
+            order.event(sketch);
+            order.pictures.add(order.model.copy());
+        }
+        while (order.next < order.requests.size()) {
+            order.skip(order.requests.get(order.next++));
+        }
+        for (Request left : order.parked) {
+            // zeroes that waited may have found nothing left to do at their turn
+            boolean done = left.isOk() && left.kind == Request.Kind.WRITE;
+            require(!done, left, "it was answered ok, but there is no event of it");
+        }
+        order.checkTime();
+        order.checkReads(run);
+        return order;
+    }
+
+    /** The seq of the last event. */
+    public long lastSeq() {
+        return firstSeq + pictures.size() - 1;
+    }
+
+    /** What the store holds after the event of that seq. */
+    public List<ModelVolume> picture(long seq) {
+        return modelAt(seq).picture();
+    }
+
+    /** The model as of that seq; it must not be changed. */
+    public Model modelAt(long seq) {
+        return pictures.get((int) (seq - firstSeq));
+    }
+
+    /** What the store holds at the end. */
+    public Model model() {
+        return model;
+    }
+
+    // ---- the journal
+
+    private enum Sort {
+        WRITE,
+        DISCARD,
+        ZEROES,
+        MESSAGE,
+        /** A job's step, a warning. */
+        OWN
+    }
+
+    /** What is needed of an event to know whose it is; of zeroes, the blocks are those that were unmapped. */
+    private record Sketch(long seq, Sort sort, long volume, long firstBlock, long blocks, int[] crc) {}
+
+    private static List<Sketch> sketches(SimStorage device, long afterSeq, int blockSize) throws IOException {
+        List<Sketch> sketches = new ArrayList<>();
+        SubStorage folder = new SubStorage(device, Setup.STORE);
+        JournalConfig config = JournalConfig.builder()
+                .segmentBytes(Setup.SEGMENT_BYTES)
+                .maxPayloadBytes(Setup.SEGMENT_BYTES / 2)
+                .stagingBytes(Setup.SEGMENT_BYTES)
+                .helperThread(false)
+                .build();
+        try (JournalRecovery journal =
+                Journal.recover(folder, config, JournalRecovery.oldest(folder, config))) {
+            FrameEvents events = new FrameEvents(blockSize);
+            journal.replay(
+                    journal.startOffset(),
+                    frame -> events.forEach(frame, (event, seq, data, index) -> {
+                        if (seq > afterSeq) {
+                            sketches.add(sketch(event, seq));
+                        }
+                    }));
+        }
+        return sketches;
+    }
+
+    private static Sketch sketch(Event event, long seq) {
+        if (event instanceof BlocksWritten w) {
+            int[] crc = Arrays.copyOf(w.checksums(), w.blocks());
+            return new Sketch(seq, Sort.WRITE, w.volumeId(), w.firstBlock(), w.blocks(), crc);
+        } else if (event instanceof BlocksUnmapped u) {
+            return new Sketch(seq, Sort.DISCARD, u.volumeId(), u.firstBlock(), u.blocks(), null);
+        } else if (event instanceof RangeZeroed z) {
+            BlocksUnmapped middle = z.middle();
+            long volume = z.head().blocks() > 0
+                    ? z.head().volumeId()
+                    : middle.blocks() > 0 ? middle.volumeId() : z.tail().volumeId();
+            return new Sketch(seq, Sort.ZEROES, volume, middle.firstBlock(), middle.blocks(), null);
+        }
+        Sort sort = event instanceof CatalogueChanged ? Sort.MESSAGE : Sort.OWN;
+        return new Sketch(seq, sort, 0, 0, 0, null);
+    }
+
+    // ---- matching
+
+    private void event(Sketch event) {
+        if (event.sort == Sort.OWN) {
+            return;
+        }
+        while (next < requests.size()) {
+            Request request = requests.get(next);
+            if (isAbout(event, request)) {
+                next++;
+                apply(request, event);
+                return;
+            }
+            if (takeParked(event)) {
+                return;
+            }
+            next++;
+            skip(request);
+        }
+        if (!takeParked(event)) {
+            throw new AssertionError("there is an event that nobody asked for: " + event);
+        }
+    }
+
+    private boolean takeParked(Sketch event) {
+        for (Request request : parked) {
+            if (isAbout(event, request)) {
+                parked.remove(request);
+                apply(request, event);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isAbout(Sketch event, Request request) {
+        return switch (request.kind) {
+            case MESSAGE -> event.sort == Sort.MESSAGE && request.isOk() && saysSeq(request.text, event.seq);
+            case WRITE -> event.sort == Sort.WRITE && isAboutWrite(event, request);
+            case DISCARD -> event.sort == Sort.DISCARD && isAboutRange(event, request);
+            case ZEROES ->
+                event.sort == Sort.ZEROES
+                        && isAboutRange(event, request)
+                        && model.zeroes(request.volume, request.offset, request.length);
+            case FLUSH -> false;
+        };
+    }
+
+    private static boolean saysSeq(String reply, long seq) {
+        String text = "seq=" + seq;
+        return reply.contains(text + " ") || reply.contains(text + "\n") || reply.endsWith(text);
+    }
+
+    private boolean isAboutRange(Sketch event, Request request) {
+        ModelVolume volume = model.volume(request.volume);
+        if (volume == null || event.volume != request.volume) {
+            return false;
+        }
+        long[] whole = volume.whole(request.offset, request.length, model.blockSize());
+        return whole[0] < whole[1]
+                ? event.firstBlock == whole[0] && event.blocks == whole[1] - whole[0]
+                : event.blocks == 0;
+    }
+
+    private boolean isAboutWrite(Sketch event, Request request) {
+        int size = model.blockSize();
+        long first = request.offset / size;
+        long blocks = (request.offset + request.length + size - 1) / size - first;
+        if (event.volume != request.volume || event.firstBlock != first || event.blocks != blocks) {
+            return false;
+        }
+        ModelVolume volume = model.volume(request.volume);
+        if (volume == null) {
+            return false;
+        }
+        ModelVolume written = volume.written(request.offset, request.bytes(), size);
+        for (int i = 0; i < blocks; i++) {
+            CRC32C crc = new CRC32C();
+            crc.update(written.blocks().get(first + i));
+            if ((int) crc.getValue() != event.crc[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void apply(Request request, Sketch event) {
+        request.seq = event.seq;
+        require(request.isOk() || request.outcome == null || request.outcome.equals("failed"), request, "it has an event");
+        if (request.kind == Request.Kind.MESSAGE) {
+            Model.Said said = model.say(request.message);
+            require(said.error() == null, request, "the model says " + said.error());
+            require(said.event(), request, "the model says that it is no event");
+            return;
+        }
+        String refusal = model.refusal(request.volume, request.offset, request.length);
+        require(refusal == null, request, "the model says " + refusal);
+        switch (request.kind) {
+            case WRITE -> model.write(request.volume, request.offset, request.bytes());
+            case DISCARD -> model.discard(request.volume, request.offset, request.length);
+            default -> model.zero(request.volume, request.offset, request.length);
+        }
+    }
+
+    /** A request that is no event, or none yet. */
+    private void skip(Request request) {
+        String outcome = request.outcome;
+        if (outcome == null || outcome.equals("failed")) {
+            if (request.kind == Request.Kind.WRITE || request.kind == Request.Kind.ZEROES) {
+                parked.add(request);
+            }
+            return;
+        }
+        switch (request.kind) {
+            case FLUSH -> require(request.isOk(), request, "a flush is not refused");
+            case MESSAGE -> {
+                Model.Said said = model.copy().say(request.message);
+                String expected = said.error() == null ? "ok" : said.error();
+                // a new end inside a block that is shared takes a block, and the model does not know what is full
+                boolean full = outcome.equals("out-of-space")
+                        && request.message.parts().stream().anyMatch(part -> part.kind() == Step.Kind.RESIZE);
+                require(full || expected.equals(outcome) && !said.event(), request, "the model says " + said);
+            }
+            default -> skipRange(request);
+        }
+    }
+
+    private void skipRange(Request request) {
+        if (!request.isOk()) {
+            requireRefusal(request);
+            return;
+        }
+        boolean event = switch (request.kind) {
+            case WRITE -> request.length > 0;
+            case DISCARD -> model.discards(request.volume, request.offset, request.length);
+            default -> model.zeroes(request.volume, request.offset, request.length);
+        };
+        if (event) {
+            require(request.kind != Request.Kind.DISCARD, request, "there is no event of it");
+            parked.add(request);
+        }
+    }
+
+    private void requireRefusal(Request request) {
+        String refusal = model.refusal(request.volume, request.offset, request.length);
+        boolean space = request.outcome.equals("out-of-space");
+        // what waited for space is decided again at its later turn
+        require(
+                space || request.outcome.equals(refusal) || request.kind != Request.Kind.DISCARD && refusal == null,
+                request,
+                "the model says " + refusal);
+    }
+
+    /** What was answered before another was sent comes before it. */
+    private void checkTime() {
+        for (Request late : requests) {
+            for (Request early : requests) {
+                if (late.seq != 0 && early.seq > late.seq && early.answered < late.submitted) {
+                    throw new AssertionError(early + " was answered before this was sent: " + late);
+                }
+            }
+        }
+    }
+
+    private void checkReads(Runner run) {
+        for (Runner.ReadBack read : run.reads) {
+            ModelVolume volume = picture(read.seq()).stream()
+                    .filter(v -> v.id() == read.volume())
+                    .findFirst()
+                    .orElseThrow(() -> new AssertionError("read of a volume that should be gone: " + read));
+            if (read.error() != null) {
+                throw new AssertionError("a read at seq " + read.seq() + " of " + volume + " failed: " + read.error());
+            }
+            byte[] expected = volume.read(read.offset(), read.bytes().length, model.blockSize());
+            int at = Arrays.mismatch(expected, read.bytes());
+            if (at >= 0) {
+                throw new AssertionError("a read at seq " + read.seq() + " of " + volume + " from " + read.offset()
+                        + " differs at byte " + (read.offset() + at));
+            }
+        }
+    }
+
+    private static void require(boolean holds, Request request, String text) {
+        if (!holds) {
+            throw new AssertionError(request + ": " + request.text + ": " + text);
+        }
+    }
+}
