@@ -72,7 +72,8 @@ final class Connection implements Runnable {
         }
     }
 
-    private void serve() throws IOException {
+    /** Talks until the connection is to be closed. */
+    void serve() throws IOException {
         Handshake handshake =
                 new Handshake(wire, received, replies, shared.exports(), shared.metrics(), shared.config(), ending);
         Session session = handshake.negotiate();

@@ -160,33 +160,23 @@ final class Handshake {
 
     private void dispatch(int option, int length) throws IOException {
         switch (option) {
-            case OPT_ABORT:
+            case OPT_ABORT -> {
                 ack(option);
                 over = true;
-                break;
-            case OPT_LIST:
-                list(length);
-                break;
-            case OPT_STARTTLS:
-                replyError(option, REP_ERR_POLICY, "this server does not encrypt");
-                break;
-            case OPT_INFO:
-            case OPT_GO:
-                info(option, length);
-                break;
-            case OPT_STRUCTURED_REPLY:
+            }
+            case OPT_LIST -> list(length);
+            case OPT_STARTTLS -> replyError(option, REP_ERR_POLICY, "this server does not encrypt");
+            case OPT_INFO, OPT_GO -> info(option, length);
+            case OPT_STRUCTURED_REPLY -> {
                 if (length != 0) {
                     replyError(option, REP_ERR_INVALID, "structured replies take no data");
                 } else {
                     structured = true;
                     ack(option);
                 }
-                break;
-            case OPT_LIST_META_CONTEXT:
-            case OPT_SET_META_CONTEXT:
-                metaContext(option, length);
-                break;
-            default:
+            }
+            case OPT_LIST_META_CONTEXT, OPT_SET_META_CONTEXT -> metaContext(option, length);
+            default ->
                 replyError(
                         option, REP_ERR_UNSUP, "this server does not know option " + Integer.toUnsignedString(option));
         }
@@ -285,13 +275,9 @@ final class Handshake {
 
     private void information(int option, int type, Volume volume) throws IOException {
         switch (type) {
-            case NbdProtocol.INFO_NAME:
-                information(option, type, volume.name());
-                break;
-            case NbdProtocol.INFO_DESCRIPTION:
-                information(option, type, "Tidemark volume " + volume.id());
-                break;
-            case NbdProtocol.INFO_BLOCK_SIZE:
+            case NbdProtocol.INFO_NAME -> information(option, type, volume.name());
+            case NbdProtocol.INFO_DESCRIPTION -> information(option, type, "Tidemark volume " + volume.id());
+            case NbdProtocol.INFO_BLOCK_SIZE -> {
                 reserve(OPTION_REPLY_BYTES + 14);
                 replies.option(option, REP_INFO, 14);
                 replies.putShort(type);
@@ -299,9 +285,10 @@ final class Handshake {
                 replies.putInt(1);
                 replies.putInt(volume.blockSizeBytes());
                 replies.putInt(Volume.MAX_REQUEST_BYTES);
-                break;
-            default:
-            // INFO_EXPORT was sent already.
+            }
+            default -> {
+                // INFO_EXPORT was sent already.
+            }
         }
     }
 

@@ -12,27 +12,23 @@ final class NbdError {
     static final int ENOTSUP = 95;
     static final int ESHUTDOWN = 108;
 
-    /** Why requests fail that the end of their connection cuts short. */
-    static final StoreException ENDING =
-            new StoreException(StoreException.NO_SUCH_VOLUME, "the server is ending this connection");
-
     private NbdError() {}
 
     /** Returns the number for a failed request of the given kind. */
     static int of(StoreException failure, NbdOperation kind) {
-        switch (failure.code()) {
-            case StoreException.OUT_OF_SPACE:
-                return ENOSPC;
-            case StoreException.READ_ONLY:
-                return EPERM;
-            case StoreException.BAD_SIZE:
-                return outside(kind);
-            case StoreException.NO_SUCH_VOLUME:
-                // Deleted under an open connection (force=true), which is about to be closed for that reason.
-                return ESHUTDOWN;
-            default:
-                return EIO;
-        }
+        return switch (failure.code()) {
+            case StoreException.OUT_OF_SPACE -> ENOSPC;
+            case StoreException.READ_ONLY -> EPERM;
+            case StoreException.BAD_SIZE -> outside(kind);
+            // Deleted under an open connection (force=true), which is about to be closed for that reason.
+            case StoreException.NO_SUCH_VOLUME -> ESHUTDOWN;
+            default -> EIO;
+        };
+    }
+
+    /** Why requests fail that the end of their connection cuts short. */
+    static StoreException ending() {
+        return new StoreException(StoreException.NO_SUCH_VOLUME, "the server is ending this connection");
     }
 
     /** Returns the number for a range that lies outside the export: the protocol wants another one for writes. */

@@ -9,4 +9,10 @@ final class PeerException extends IOException {
     PeerException(String message) {
         super(message);
     }
+
+    /** Where in this server it was found says nothing about the peer, and hostile peers make many of them. */
+    @Override
+    public synchronized Throwable fillInStackTrace() {
+        return this;
+    }
 }

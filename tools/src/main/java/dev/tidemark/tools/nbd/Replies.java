@@ -34,6 +34,7 @@ final class Replies {
     private final ByteBuffer buffer;
     private int start;
     private int end;
+    private long sentBytes;
 
     Replies(ByteBuffer buffer) {
         this.buffer = buffer;
@@ -49,6 +50,11 @@ final class Replies {
 
     int pendingBytes() {
         return end - start;
+    }
+
+    /** Returns how many bytes the wire has taken so far. */
+    long sentBytes() {
+        return sentBytes;
     }
 
     int room() {
@@ -77,17 +83,12 @@ final class Replies {
         buffer.limit(end).position(start);
         int written = wire.write(buffer);
         start += written;
+        sentBytes += written;
         if (start == end) {
             start = 0;
             end = 0;
         }
         return written > 0;
-    }
-
-    /** Forgets what is pending. */
-    void discard() {
-        start = 0;
-        end = 0;
     }
 
     /** Returns the buffer with the next {@code length} bytes between position and limit, to be filled in place. */

@@ -180,7 +180,8 @@ final class Requests {
 
     private Need sendEarly(Wire wire, Need need) {
         try {
-            replies.send(wire);
+            // Room that this makes is progress, too: nothing else would tell the caller to come again.
+            served |= replies.send(wire);
         } catch (IOException e) {
             // The round's own send will find the same, and knows what it means.
             return need == Need.NOTHING ? Need.ROOM : need;
@@ -234,39 +235,26 @@ final class Requests {
             return refuse(error);
         }
         afterLargeWrite = false;
-        switch (kind) {
-            case READ:
-                return read();
-            case WRITE:
-                return write();
-            case CACHE:
-                return cache();
-            case STATUS:
-                return status();
-            default:
-                return submit();
-        }
+        return switch (kind) {
+            case READ -> read();
+            case WRITE -> write();
+            case CACHE -> cache();
+            case STATUS -> status();
+            default -> submit();
+        };
     }
 
     private static NbdOperation kindOf(int type) {
-        switch (type) {
-            case CMD_READ:
-                return NbdOperation.READ;
-            case CMD_WRITE:
-                return NbdOperation.WRITE;
-            case CMD_FLUSH:
-                return NbdOperation.FLUSH;
-            case CMD_TRIM:
-                return NbdOperation.TRIM;
-            case CMD_CACHE:
-                return NbdOperation.CACHE;
-            case CMD_WRITE_ZEROES:
-                return NbdOperation.ZEROES;
-            case CMD_BLOCK_STATUS:
-                return NbdOperation.STATUS;
-            default:
-                return NbdOperation.UNKNOWN;
-        }
+        return switch (type) {
+            case CMD_READ -> NbdOperation.READ;
+            case CMD_WRITE -> NbdOperation.WRITE;
+            case CMD_FLUSH -> NbdOperation.FLUSH;
+            case CMD_TRIM -> NbdOperation.TRIM;
+            case CMD_CACHE -> NbdOperation.CACHE;
+            case CMD_WRITE_ZEROES -> NbdOperation.ZEROES;
+            case CMD_BLOCK_STATUS -> NbdOperation.STATUS;
+            default -> NbdOperation.UNKNOWN;
+        };
     }
 
     /** Returns the error that the request deserves before anything is done for it. */
@@ -274,27 +262,17 @@ final class Requests {
         if (refusing) {
             return NbdError.ESHUTDOWN;
         }
-        int allowed = CMD_FLAG_FUA;
-        boolean modifies = false;
-        switch (kind) {
-            case READ:
-                allowed |= session.isStructured() ? CMD_FLAG_DF : 0;
-                break;
-            case WRITE:
-            case TRIM:
-                modifies = true;
-                break;
-            case ZEROES:
-                allowed |= CMD_FLAG_NO_HOLE | CMD_FLAG_FAST_ZERO;
-                modifies = true;
-                break;
-            case STATUS:
-                allowed |= CMD_FLAG_REQ_ONE;
-                break;
-            case UNKNOWN:
-                return NbdError.EINVAL;
-            default:
+        if (kind == NbdOperation.UNKNOWN) {
+            return NbdError.EINVAL;
         }
+        boolean modifies = kind == NbdOperation.WRITE || kind == NbdOperation.TRIM || kind == NbdOperation.ZEROES;
+        int allowed = CMD_FLAG_FUA
+                | switch (kind) {
+                    case READ -> session.isStructured() ? CMD_FLAG_DF : 0;
+                    case ZEROES -> CMD_FLAG_NO_HOLE | CMD_FLAG_FAST_ZERO;
+                    case STATUS -> CMD_FLAG_REQ_ONE;
+                    default -> 0;
+                };
         if ((flags & ~allowed) != 0) {
             return NbdError.EINVAL;
         }
@@ -326,17 +304,15 @@ final class Requests {
     }
 
     private String why(int error) {
-        switch (error) {
-            case NbdError.ESHUTDOWN:
-                return NbdError.ENDING.getMessage();
-            case NbdError.EPERM:
-                return "the volume is read-only";
-            default:
-                return session.contains(offset, length)
+        return switch (error) {
+            case NbdError.ESHUTDOWN -> NbdError.ending().getMessage();
+            case NbdError.EPERM -> "the volume is read-only";
+            default ->
+                session.contains(offset, length)
                         ? "this request, or a flag of it, is not valid here"
                         : "the range lies outside the volume of "
                                 + session.volume().sizeBytes() + " bytes";
-        }
+        };
     }
 
     private Need read() {

@@ -2,6 +2,7 @@ package dev.tidemark.tools.nbd;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.CancelledKeyException;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -17,12 +18,11 @@ import org.slf4j.LoggerFactory;
  */
 final class SocketWire implements Wire {
     private static final Logger LOG = LoggerFactory.getLogger(SocketWire.class);
-    // The variant of select() that takes an action puts nothing into a set, so it allocates nothing.
-    private static final Consumer<SelectionKey> IGNORE = key -> {};
-
     private final SocketChannel channel;
     private final Selector selector;
     private final SelectionKey key;
+    // The variant of select() that takes an action puts nothing into a set, so it allocates nothing.
+    private final Consumer<SelectionKey> noted = this::note;
     private int interest;
 
     /** Takes the channel over and makes it non-blocking. Closes it when that fails. */
@@ -62,10 +62,15 @@ final class SocketWire implements Wire {
                 interest = wanted;
             }
             // Zero means "for ever" to select(), and less than a millisecond can't be asked for.
-            selector.select(IGNORE, Math.max(1, TimeUnit.NANOSECONDS.toMillis(timeoutNanos)));
-        } catch (ClosedSelectorException | java.nio.channels.CancelledKeyException e) {
+            selector.select(noted, Math.max(1, TimeUnit.NANOSECONDS.toMillis(timeoutNanos)));
+        } catch (ClosedSelectorException | CancelledKeyException e) {
             throw new IOException("the connection was closed", e);
         }
+    }
+
+    /** What is ready shows in the next read or write. */
+    private void note(SelectionKey ready) {
+        LOG.trace("{} is ready", ready);
     }
 
     @Override

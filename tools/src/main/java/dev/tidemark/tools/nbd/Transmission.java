@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import org.agrona.concurrent.YieldingIdleStrategy;
 
 /**
  * The transmission phase of one connection, on its one thread. Each round takes what the store has completed, serves
@@ -50,6 +51,7 @@ final class Transmission {
     private long quietSinceNanos;
 
     private boolean quiet;
+    private long sentSeen;
     private boolean endingSeen;
     private long endingDeadlineNanos;
 
@@ -90,6 +92,10 @@ final class Transmission {
                 }
             }
             return endingSeen && !outputBroken;
+        } catch (PeerException e) {
+            // What was answered before goes out, as far as the wire takes it at once.
+            send();
+            throw e;
         } finally {
             requests.abandon();
             awaitStore();
@@ -102,6 +108,7 @@ final class Transmission {
             endingSeen = true;
             endingDeadlineNanos = session.now() + config.shutdownNanos();
             requests.refuse();
+            progress = true;
         }
         need = requests.serve(wire);
         progress |= requests.hasServed();
@@ -128,7 +135,9 @@ final class Transmission {
     private boolean send() {
         try {
             boolean sent = replies.send(wire);
-            quiet &= !sent;
+            // Some may have been sent before, in the middle of serving.
+            quiet &= replies.sentBytes() == sentSeen;
+            sentSeen = replies.sentBytes();
             return sent;
         } catch (IOException e) {
             // The peer is gone, which it may be: there is nobody to answer.
@@ -152,7 +161,7 @@ final class Transmission {
     private void idle() throws IOException {
         if (idleRounds < IDLE_ROUNDS) {
             idleRounds++;
-            Thread.yield();
+            YieldingIdleStrategy.INSTANCE.idle();
             return;
         }
         asleep.set(true);

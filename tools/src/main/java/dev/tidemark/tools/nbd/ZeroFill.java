@@ -106,7 +106,7 @@ final class ZeroFill {
             if (charged) {
                 release(nextPiece());
             }
-            failure = NbdError.ENDING;
+            failure = NbdError.ending();
         }
         ticket.cancel();
     }
