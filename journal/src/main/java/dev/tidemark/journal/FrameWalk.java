@@ -38,6 +38,17 @@ final class FrameWalk {
         this.parser = new FrameParser(window, salt);
     }
 
+    /** Forgets what was seen: any history is right that begins where it enters next. */
+    void restart() {
+        lastEpoch = 0;
+        nextSeq = ANY_SEQ;
+    }
+
+    /** Looks at the file again instead of at what was read before. */
+    void refresh(StorageFile file) {
+        window.use(file);
+    }
+
     /** Goes on in that segment, whose header is whole, from that offset. */
     void enter(SegmentFile newSegment, StorageFile file, long offset, long seq) {
         segment = newSegment;

@@ -112,7 +112,7 @@ final class JournalWriter {
     void beginSegment() throws IOException {
         io.lock();
         try {
-            begin(preparer.take());
+            beginNext();
         } finally {
             io.unlock();
         }
@@ -294,7 +294,7 @@ final class JournalWriter {
             staging.lock();
             if (appended == current.end()) {
                 staging.unlock();
-                begin(preparer.take());
+                beginNext();
                 return;
             }
             put(KIND_MARKER, 0, lastSeq + 1, 0, 0);
@@ -312,18 +312,29 @@ final class JournalWriter {
             if (current.first() != full.first()) {
                 return; // the other thread was faster
             }
-            SegmentPreparer.Ready next = preparer.take();
-            staging.lock();
-            if (appended < full.end()) {
-                pad(full.end());
-                forceStaged(full.end());
-            } else {
-                staging.unlock();
+            beginNext();
+        } finally {
+            io.unlock();
+        }
+    }
+
+    /** Under the io lock: pads the current segment to its end, forces it, and begins the next one. */
+    private void beginNext() throws IOException {
+        SegmentPreparer.Ready next = preparer.take();
+        try {
+            if (current != null && appended < current.end()) {
+                long end = current.end();
+                staging.lock();
+                pad(end);
+                forceStaged(end);
+            } else if (current != null) {
                 forceAppended();
             }
             begin(next);
         } finally {
-            io.unlock();
+            if (current == null || current.first() != next.first()) {
+                next.file().close();
+            }
         }
     }
 
@@ -353,15 +364,22 @@ final class JournalWriter {
         appended = active.end();
         put(KIND_MARKER, 0, lastSeq + 1, 0, 0);
         staging.unlock();
-        forceAppended();
+        try {
+            forceAppended();
+        } finally {
+            closeOld(old);
+        }
         listener.begun(header, next.path());
+        preparer.prepareAhead();
+    }
+
+    private void closeOld(Current old) throws IOException {
         try {
             if (old != null) {
                 old.file().close();
             }
-            preparer.prepareAhead();
-        } catch (IOException | RuntimeException e) {
-            throw failure.set("rotating", e);
+        } catch (IOException e) {
+            throw failure.set("closing " + old.path(), e);
         }
     }
 

@@ -250,8 +250,7 @@ final class DiskFile implements StorageFile {
      * Opens the file again after the channel {@code old} was found closed.
      *
      * @return whether it was this thread's interrupt that closed it; the flag is then taken down, so that the call can
-     * go
-     *     on, and the caller puts it up again at its end
+     *     go on, and the caller puts it up again at its end
      */
     private boolean reopen(FileChannel old, String action, ClosedChannelException cause) throws IOException {
         boolean interrupted = Thread.interrupted();

@@ -14,9 +14,8 @@ import java.util.Map;
  * An exclusive lock on a real file.
  *
  * <p>The lock belongs to the process and to the file's inode, and closing <em>any</em> descriptor of that file drops
- * it.
- * So this class knows every inode that is locked in this process, and none of them is opened a second time. The table
- * also keeps the lock alive when its holder forgets it: a collected channel would be closed.
+ * it. So this class knows every inode that is locked in this process, and none of them is opened a second time. The
+ * table also keeps the lock alive when its holder forgets it: a collected channel would be closed.
  */
 final class DiskLock implements StorageLock {
     /** What is locked in this process, by inode. Guards itself and every step of taking and giving back. */

@@ -9,8 +9,7 @@ public final class FileNames {
 
     /**
      * Checks a name: {@code ""} for the folder itself, or parts between single slashes, none of them empty, {@code .}
-     * or
-     * {@code ..}, none with a NUL.
+     * or {@code ..}, none with a NUL.
      *
      * @return the name
      * @throws IllegalArgumentException if it is none

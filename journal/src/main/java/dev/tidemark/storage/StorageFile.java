@@ -20,9 +20,8 @@ import java.nio.ByteBuffer;
  *   <li><b>Threads</b>: all methods may be called at the same time; overlapping writes at the same time end in an
  *       unspecified mixture.
  *   <li>After {@link #close} every call but {@code close} and {@code name} is an {@link IOException} that says so; a
- *   write,
- *       truncation, preallocation or deallocation of a file that is open for reading only is one, too. Negative offsets
- *       and lengths are an {@link IllegalArgumentException}.
+ *       write, truncation, preallocation or deallocation of a file that is open for reading only is one, too. Negative
+ *       offsets and lengths are an {@link IllegalArgumentException}.
  *   <li>A steady run of reads, writes and forces with direct buffers allocates nothing on the heap.
  * </ul>
  */
@@ -51,8 +50,7 @@ public interface StorageFile extends AutoCloseable {
 
     /**
      * Physically writes zeros over {@code length} bytes from {@code offset}, so that a later write there can't run out
-     * of
-     * space and a force there has no file-system metadata to write. Durable after a force.
+     * of space and a force there has no file-system metadata to write. Durable after a force.
      *
      * @throws NoSpaceException when the device has no room for it; any part may then have been written
      */

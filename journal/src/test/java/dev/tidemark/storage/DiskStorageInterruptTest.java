@@ -2,6 +2,7 @@ package dev.tidemark.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.tidemark.storage.Storage.Mode;
 import java.io.IOException;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** An interrupt of one thread harms neither its own call nor anybody else's. */
 class DiskStorageInterruptTest {
     private static final int BLOCK_BYTES = 16 * 1024;
+    private static final int LARGE_BYTES = 256 * 1024;
 
     @TempDir
     Path folder;
@@ -61,54 +63,66 @@ class DiskStorageInterruptTest {
 
     /**
      * Two threads work under a hail of interrupts, two undisturbed, all on one file, while it is renamed back and
-     * forth.
-     * Only a force of a disturbed thread may fail, and only where interrupts can't be kept away.
+     * forth. Only a force of a disturbed thread may fail, and only where interrupts can't be kept away.
      */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void shouldGoOnUnderAHailOfInterrupts(boolean uninterruptible) throws Exception {
         AtomicBoolean stop = new AtomicBoolean();
-        AtomicLong seen = new AtomicLong();
+        List<Victim> victims = List.of(new Victim(), new Victim());
         try (DiskStorage storage = new DiskStorage(folder, uninterruptible);
                 StorageFile file = storage.open("a", Mode.CREATE)) {
-            List<Future<?>> calm = List.of(
-                    executor.submit(work(file, 0, 2_000, () -> {}, false)),
-                    executor.submit(work(file, 1, 2_000, () -> {}, false)));
-            List<Future<?>> disturbed = new ArrayList<>();
-            List<Thread> victims = new ArrayList<>();
-            for (int id = 2; id < 4; id++) {
-                int own = id;
-                disturbed.add(executor.submit(() -> {
-                    synchronized (victims) {
-                        victims.add(Thread.currentThread());
-                    }
-                    Runnable count = () -> {
-                        if (Thread.interrupted()) {
-                            seen.incrementAndGet();
-                        }
-                    };
+            List<Future<?>> results = new ArrayList<>();
+            results.add(executor.submit(work(file, 0, 2_000, () -> {}, false)));
+            results.add(executor.submit(work(file, 1, 2_000, () -> {}, false)));
+            List<Future<?>> calm = List.copyOf(results);
+            for (int i = 0; i < victims.size(); i++) {
+                Victim victim = victims.get(i);
+                int id = 2 + i;
+                results.add(executor.submit(() -> {
+                    victim.thread = Thread.currentThread();
                     while (!stop.get()) {
-                        work(file, own, 20, count, !uninterruptible).call();
+                        work(file, id, 20, victim::look, !uninterruptible).call();
                     }
                     return null;
                 }));
             }
             while (!calm.stream().allMatch(Future::isDone)) {
-                synchronized (victims) {
-                    victims.forEach(Thread::interrupt);
-                }
+                victims.forEach(Victim::interruptAgain);
                 storage.rename("a", "b");
                 storage.rename("b", "a");
             }
+            await().until(() -> victims.stream().allMatch(Victim::hasSeenAll)); // else a call swallowed the flag
             stop.set(true);
-            for (Future<?> result : calm) {
-                result.get(60, TimeUnit.SECONDS);
-            }
-            for (Future<?> result : disturbed) {
+            for (Future<?> result : results) {
                 result.get(60, TimeUnit.SECONDS);
             }
         }
-        assertThat(seen.get()).as("interrupts that arrived").isPositive();
+        assertThat(victims).allMatch(victim -> victim.sent > 0);
+    }
+
+    /** A thread that is interrupted again as soon as it has seen the interrupt before. */
+    private static final class Victim {
+        final AtomicLong seen = new AtomicLong();
+        volatile Thread thread;
+        long sent;
+
+        void look() {
+            if (Thread.interrupted()) {
+                seen.incrementAndGet();
+            }
+        }
+
+        void interruptAgain() {
+            if (thread != null && hasSeenAll()) {
+                sent++;
+                thread.interrupt();
+            }
+        }
+
+        boolean hasSeenAll() {
+            return seen.get() == sent;
+        }
     }
 
     private static Callable<Void> work(StorageFile file, int id, int rounds, Runnable afterEach, boolean forceMayFail) {
@@ -141,38 +155,57 @@ class DiskStorageInterruptTest {
     }
 
     @Test
-    void shouldNotTakeAnotherFileForTheOneThatAnInterruptClosed() throws Exception {
+    void shouldFollowAFileThroughRenames() throws Exception {
         try (DiskStorage storage = new DiskStorage(folder, false);
                 StorageFile file = storage.open("a", Mode.CREATE)) {
-            file.write(0, ByteBuffer.wrap(new byte[] {1, 2, 3}));
-            new DiskStorage(folder).rename("a", "elsewhere"); // behind its back
-            new DiskStorage(folder).open("a", Mode.CREATE_NEW).close();
-            boolean lost = false;
-            AtomicBoolean stop = new AtomicBoolean();
-            Thread victim = Thread.currentThread();
-            Future<?> hail = executor.submit(() -> {
-                while (!stop.get()) {
-                    victim.interrupt();
-                }
-            });
-            ByteBuffer large = ByteBuffer.allocateDirect(1 << 20);
-            try {
-                while (true) { // until an interrupt hits the middle of a call
-                    file.write(3, large.clear());
-                }
-            } catch (IOException e) {
-                lost = true;
-                assertThat(e).hasMessageContaining("another, or none, has its name now");
-            } finally {
-                stop.set(true);
+            storage.createDirectory("aside");
+            storage.rename("a", "aside/b");
+            storage.rename("aside", "store");
+            storage.open("a", Mode.CREATE_NEW).close();
+            writeUnderInterrupts(file, 3_000);
+            try (StorageFile same = storage.open("store/b", Mode.READ);
+                    StorageFile other = storage.open("a", Mode.READ)) {
+                assertThat(same.size()).isEqualTo(LARGE_BYTES);
+                assertThat(other.size()).isZero();
             }
+        }
+    }
+
+    @Test
+    void shouldNotTakeAnotherFileForTheOneThatAnInterruptClosed() throws IOException {
+        try (DiskStorage storage = new DiskStorage(folder, false);
+                StorageFile file = storage.open("a", Mode.CREATE)) {
+            DiskStorage behindItsBack = new DiskStorage(folder);
+            behindItsBack.rename("a", "elsewhere");
+            behindItsBack.open("a", Mode.CREATE_NEW).close();
+            assertThatThrownBy(() -> writeUnderInterrupts(file, 30_000))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("another, or none, has its name now");
+            assertThatThrownBy(() -> file.write(0, ByteBuffer.allocate(1))).isInstanceOf(IOException.class);
+            assertThat(behindItsBack.open("a", Mode.READ).size()).isZero();
+        }
+    }
+
+    /** Writes again and again, so often that some of the interrupts hit the middle of a call. */
+    private void writeUnderInterrupts(StorageFile file, int times) throws Exception {
+        AtomicBoolean stop = new AtomicBoolean();
+        Thread victim = Thread.currentThread();
+        Future<?> hail = executor.submit(() -> {
+            while (!stop.get()) {
+                victim.interrupt();
+            }
+        });
+        ByteBuffer large = ByteBuffer.allocateDirect(LARGE_BYTES);
+        try {
+            for (int i = 0; i < times; i++) {
+                file.write(0, large.clear());
+            }
+        } finally {
+            stop.set(true);
             while (!hail.isDone()) {
                 Thread.onSpinWait();
             }
             Thread.interrupted();
-            assertThat(lost).isTrue();
-            assertThatThrownBy(() -> file.write(0, ByteBuffer.allocate(1))).isInstanceOf(IOException.class);
-            assertThat(new DiskStorage(folder).open("a", Mode.READ).size()).isZero();
         }
     }
 }

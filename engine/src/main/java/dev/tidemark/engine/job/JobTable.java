@@ -25,6 +25,14 @@ public final class JobTable {
         jobs.put(job.id(), job);
     }
 
+    /** Sets the id that the next job gets, when a checkpoint's jobs were added. */
+    public void restoreNextJobId(long id) {
+        if (id < nextJobId) {
+            throw new IllegalStateException("the next job would be " + id + " instead of " + nextJobId);
+        }
+        nextJobId = id;
+    }
+
     /** Takes a job out. */
     public void remove(ReclaimJob job) {
         jobs.remove(job.id());

@@ -1,8 +1,12 @@
 package dev.tidemark.engine.mapping;
 
-/** A first-in-first-out queue of longs in one growing array; takes no memory per operation once it has grown. */
+/**
+ * A first-in-first-out queue of longs in one array, which grows when it is full and shrinks when it is seven eighths
+ * empty; in between it allocates nothing. One thread.
+ */
 public final class LongQueue {
     private static final int FIRST_CAPACITY = 64;
+    private static final int SHRINK_SHARE = 8;
 
     private long[] items = new long[FIRST_CAPACITY];
     private long head;
@@ -11,7 +15,7 @@ public final class LongQueue {
     /** Appends one value. */
     public void add(long value) {
         if (tail - head == items.length) {
-            grow();
+            resize(items.length * 2);
         }
         items[(int) tail & (items.length - 1)] = value;
         tail++;
@@ -31,6 +35,9 @@ public final class LongQueue {
     public long remove() {
         long value = items[(int) head & (items.length - 1)];
         head++;
+        if (tail - head < items.length / SHRINK_SHARE && items.length > FIRST_CAPACITY) {
+            resize(items.length / 2);
+        }
         return value;
     }
 
@@ -48,13 +55,13 @@ public final class LongQueue {
         return 16L + 8L * items.length;
     }
 
-    private void grow() {
-        long[] larger = new long[items.length * 2];
-        int size = items.length;
+    private void resize(int capacity) {
+        long[] other = new long[capacity];
+        int size = (int) size();
         for (int i = 0; i < size; i++) {
-            larger[i] = get(i);
+            other[i] = get(i);
         }
-        items = larger;
+        items = other;
         head = 0;
         tail = size;
     }

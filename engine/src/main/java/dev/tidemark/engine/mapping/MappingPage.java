@@ -88,6 +88,17 @@ final class MappingPage {
         return UnsafeApi.getLongOpaque(null, entry);
     }
 
+    /** Collects the physical blocks that entries {@code from} to {@code to} of a leaf refer to; returns how many. */
+    static int mappedPlaces(long page, int from, int to, long[] physicals) {
+        int count = 0;
+        for (int i = from; i < to; i++) {
+            long physical = physical(place(entry(page, i)));
+            physicals[count] = physical;
+            count += physical == 0 ? 0 : 1;
+        }
+        return count;
+    }
+
     /** The checksum of an entry, for the writer. */
     static int checksum(long entry) {
         return (int) UnsafeApi.getLong(entry + SECOND);

@@ -4,6 +4,7 @@ package dev.tidemark.engine.mapping;
 final class PageCopier {
     private final PageStore pages;
     private final PhysicalBlocks blocks;
+    private final long[] batch = new long[PhysicalBlocks.MAX_BATCH];
 
     PageCopier(PageStore pages, PhysicalBlocks blocks) {
         this.pages = pages;
@@ -28,12 +29,8 @@ final class PageCopier {
 
     private void retainChildren(long page, int height) {
         if (height == 1) {
-            for (int i = 0; i < MappingPage.ENTRIES; i++) {
-                long physical = MappingPage.physical(MappingPage.place(MappingPage.entry(page, i)));
-                if (physical != 0) {
-                    blocks.retain(physical);
-                }
-            }
+            int count = MappingPage.mappedPlaces(page, 0, MappingPage.ENTRIES, batch);
+            blocks.retain(batch, count);
         } else {
             for (int i = 0; i < MappingPage.ENTRIES; i++) {
                 long child = MappingPage.child(MappingPage.entry(page, i));

@@ -49,6 +49,7 @@ final class PageDirectory {
     }
 
     private long[][][][] top = new long[1][][][];
+    private long lastId;
     private long leafCount;
     private long branchCount;
 
@@ -89,25 +90,33 @@ final class PageDirectory {
         return ((int) id & (SLOTS - 1)) << 1;
     }
 
-    /** Enters a new page. Its frame must be filled, or be filled before the page is linked into a tree. */
+    /**
+     * Enters a new page, with a greater id than all before. Its frame must be filled, or be filled before the page is
+     * linked into a tree.
+     */
     void put(long id, long address, long word) {
         long[] leaf = leaf(id);
         if (leaf == null) {
             leaf = addLeaf(id);
+            long[] before = leaf(lastId);
+            if (before != null && before != leaf && before[LIVE_COUNT] == 0) {
+                dropLeaf(lastId);
+            }
         }
+        lastId = id;
         leaf[slot(id) + 1] = word;
         leaf[LIVE_COUNT]++;
         SLOT.setRelease(leaf, slot(id), address);
     }
 
     /** Forgets a page that no thread can look for any more; returns its frame. Drops what it leaves empty. */
-    long remove(long id, long lastId) {
+    long remove(long id) {
         long[] leaf = leaf(id);
         long address = leaf[slot(id)];
         leaf[slot(id) + 1] = 0;
         SLOT.setRelease(leaf, slot(id), 0L);
-        boolean stillFilling = id >>> SLOT_BITS == lastId >>> SLOT_BITS;
-        if (--leaf[LIVE_COUNT] == 0 && !stillFilling) {
+        // The leaf of the last id is kept for the next ones; it is looked at again when they have filled it.
+        if (--leaf[LIVE_COUNT] == 0 && id >>> SLOT_BITS != lastId >>> SLOT_BITS) {
             dropLeaf(id);
         }
         return address;

@@ -180,7 +180,7 @@ public final class PageStore implements AutoCloseable {
         while (!limbo.isEmpty() && limbo.get(1) < safeEpoch) {
             long id = limbo.remove();
             limbo.remove();
-            frames.give(directory.remove(id, lastId));
+            frames.give(directory.remove(id));
             recycled++;
         }
         return recycled;

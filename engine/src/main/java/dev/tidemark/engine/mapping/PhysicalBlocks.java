@@ -5,6 +5,9 @@ package dev.tidemark.engine.mapping;
  * Writer thread only.
  */
 public interface PhysicalBlocks {
+    /** The blocks of one leaf page. */
+    int MAX_BATCH = 256;
+
     /**
      * The first references to {@code count} adjacent free blocks.
      *
@@ -12,11 +15,21 @@ public interface PhysicalBlocks {
      */
     void claim(long start, int count);
 
-    /** One more reference to a block in use. */
-    void retain(long physical);
+    /**
+     * One more reference to each of the first {@code count} blocks (0 to {@value #MAX_BATCH}) of an array. Batches let
+     * the counts of many blocks, which lie anywhere, be fetched from memory at the same time.
+     *
+     * @throws IllegalStateException when one of them is not in use
+     */
+    void retain(long[] physicals, int count);
 
-    /** One reference less; a block whose last one goes is free. */
-    void release(long physical);
+    /**
+     * One reference less to each of the first {@code count} blocks (0 to {@value #MAX_BATCH}) of an array; a block
+     * whose last one goes is free.
+     *
+     * @throws IllegalStateException when one of them is not in use
+     */
+    void release(long[] physicals, int count);
 
     /** How many references a block has, 0 for a free one. */
     long references(long physical);

@@ -10,6 +10,7 @@ final class TreeCutter {
     private final PhysicalBlocks blocks;
     private final PageCopier copier;
     private final TreeReclaimer reclaimer;
+    private final long[] batch = new long[PhysicalBlocks.MAX_BATCH];
     private long ownedAfter;
 
     TreeCutter(PageStore pages, PhysicalBlocks blocks, PageCopier copier, TreeReclaimer reclaimer) {
@@ -108,17 +109,15 @@ final class TreeCutter {
     }
 
     private long unmapLeaf(long page, int from, int to) {
-        long removed = 0;
+        int count = MappingPage.mappedPlaces(page, from, to, batch);
         for (int i = from; i < to; i++) {
             long entry = MappingPage.entry(page, i);
-            long physical = MappingPage.physical(MappingPage.place(entry));
-            if (physical != 0) {
+            if (MappingPage.place(entry) != 0) {
                 MappingPage.set(entry, 0, 0);
-                blocks.release(physical);
-                removed++;
             }
         }
-        return removed;
+        blocks.release(batch, count);
+        return count;
     }
 
     /** Moves a part, not the whole, of an own page into the new page {@code target}; returns how many mapped blocks. */

@@ -15,6 +15,7 @@ final class TreeReclaimer {
     private final PageStore pages;
     private final PhysicalBlocks blocks;
     private final PageCopier copier;
+    private final long[] batch = new long[PhysicalBlocks.MAX_BATCH];
     private long work;
     private long taken;
     private long ownedAfter;
@@ -84,14 +85,8 @@ final class TreeReclaimer {
     }
 
     private void consumeLeaf(long page) {
-        int count = 0;
-        for (int i = 0; i < MappingPage.ENTRIES; i++) {
-            long physical = MappingPage.physical(MappingPage.place(MappingPage.entry(page, i)));
-            if (physical != 0) {
-                blocks.release(physical);
-                count++;
-            }
-        }
+        int count = MappingPage.mappedPlaces(page, 0, MappingPage.ENTRIES, batch);
+        blocks.release(batch, count);
         taken += count;
         work -= count;
     }

@@ -5,6 +5,7 @@ final class TreeWriter {
     private final PageStore pages;
     private final PhysicalBlocks blocks;
     private final PageCopier copier;
+    private final long[] batch = new long[PhysicalBlocks.MAX_BATCH];
     /** The path of the last descent, by height; entries lead from the page of that height to the one below. */
     private final long[] pathPages = new long[MappingPage.MAX_HEIGHT + 1];
 
@@ -88,18 +89,13 @@ final class TreeWriter {
         return id;
     }
 
+    /** Changes entries of one own leaf; returns how many of them were unmapped before. */
     private int write(long leaf, int index, long place, int count, int[] checksums, int checksumIndex) {
-        int fresh = 0;
+        int replaced = MappingPage.mappedPlaces(leaf, index, index + count, batch);
         for (int i = 0; i < count; i++) {
-            long entry = MappingPage.entry(leaf, index + i);
-            long old = MappingPage.physical(MappingPage.place(entry));
-            MappingPage.set(entry, place + i, checksums[checksumIndex + i]);
-            if (old == 0) {
-                fresh++;
-            } else {
-                blocks.release(old);
-            }
+            MappingPage.set(MappingPage.entry(leaf, index + i), place + i, checksums[checksumIndex + i]);
         }
-        return fresh;
+        blocks.release(batch, replaced);
+        return count - replaced;
     }
 }

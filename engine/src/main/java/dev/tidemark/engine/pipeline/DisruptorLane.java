@@ -214,7 +214,9 @@ final class DisruptorLane implements Lane {
 
         @Override
         public void onTimeout(long sequence) {
-            if (!overflow.isEmpty() || stages.place().wantsTurn() || stages.place().hasParked()) {
+            if (!overflow.isEmpty()
+                    || stages.place().wantsTurn()
+                    || stages.place().hasParked()) {
                 nudge();
             }
         }

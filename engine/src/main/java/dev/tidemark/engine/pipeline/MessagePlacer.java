@@ -52,7 +52,8 @@ final class MessagePlacer {
         if (asksForCheckpoint(decision)) {
             request.reply = refusal(
                     ErrorCode.BAD_MESSAGE,
-                    "this version takes no checkpoints: flush makes everything durable, and recovery replays the journal");
+                    "this version takes no checkpoints: flush makes everything durable, and the next open replays"
+                            + " the journal");
         } else if (decision instanceof Decision.Apply apply) {
             request.reply = room.forCommands() ? apply(apply) : noJournalRoom();
         } else if (decision instanceof Decision.Answer answer) {
@@ -84,8 +85,8 @@ final class MessagePlacer {
         if (!sink.fits(decided.event())) {
             return refusal(
                     ErrorCode.BAD_MESSAGE,
-                    "the message is too large for one atomic event: send its " + decided.event().changes().size()
-                            + " commands in several messages");
+                    "the message is too large for one atomic event: send its "
+                            + decided.event().changes().size() + " commands in several messages");
         }
         Decision.Apply apply = decided;
         List<Long> placed = new ArrayList<>();

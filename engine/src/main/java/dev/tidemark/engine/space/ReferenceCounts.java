@@ -1,6 +1,7 @@
 package dev.tidemark.engine.space;
 
 import dev.tidemark.engine.mapping.PageStore;
+import dev.tidemark.engine.mapping.PhysicalBlocks;
 import dev.tidemark.engine.mapping.TreeAudit;
 import org.agrona.UnsafeApi;
 
@@ -39,6 +40,10 @@ public final class ReferenceCounts {
     private int height;
     private long usedBlocks;
     private long leaves;
+    /** Where the counts of the current batch are, and the entries above their leaves. */
+    private final long[] slots = new long[PhysicalBlocks.MAX_BATCH];
+
+    private final long[] entries = new long[PhysicalBlocks.MAX_BATCH];
     /** The path of the last descent, by height. */
     private final long[] pathPages = new long[MAX_HEIGHT + 1];
 
@@ -96,38 +101,63 @@ public final class ReferenceCounts {
                 }
                 UnsafeApi.putInt(slot, 1);
             }
-            addUsed(at, segment);
+            addUsed(found.entry(at), segment);
             done += segment;
         }
     }
 
-    /** Adds one to a count that is not 0. */
-    void retain(long physical) {
-        long slot = found.page(findUsed(physical)) + slot(physical);
-        int count = UnsafeApi.getInt(slot);
-        if (count == 0 || count == -1) {
-            throw new IllegalStateException(
-                    "physical block " + physical + " has " + (count & COUNT_MASK) + " references: none can be added");
+    /** Adds one to counts that are not 0. */
+    void retain(long[] physicals, int batch) {
+        findSlots(physicals, batch);
+        for (int i = 0; i < batch; i++) {
+            int count = UnsafeApi.getInt(slots[i]);
+            if (count == -1) {
+                throw new IllegalStateException("physical block " + physicals[i] + " has too many references");
+            }
+            UnsafeApi.putInt(slots[i], count + 1);
         }
-        UnsafeApi.putInt(slot, count + 1);
     }
 
-    /** Takes one off a count that is not 0; returns whether it is 0 now. */
-    boolean release(long physical) {
-        int at = findUsed(physical);
-        long slot = found.page(at) + slot(physical);
-        int count = UnsafeApi.getInt(slot);
-        if (count == 0) {
-            throw notInUse(physical);
+    /** Takes one off counts that are not 0; tells which of them are 0 now. */
+    void release(long[] physicals, int batch, FreedBlocks freed) {
+        findSlots(physicals, batch);
+        for (int i = 0; i < batch; i++) {
+            int count = UnsafeApi.getInt(slots[i]);
+            if (count == 0) {
+                throw notInUse(physicals[i]);
+            }
+            UnsafeApi.putInt(slots[i], count - 1);
+            if (count == 1) {
+                freed.add(physicals[i]);
+                if (addUsed(entries[i], -1) == 0) {
+                    dropLeaf(physicals[i]);
+                }
+            }
         }
-        UnsafeApi.putInt(slot, count - 1);
-        if (count != 1) {
-            return false;
+    }
+
+    /**
+     * Finds where the counts of a batch are, and that none is 0: a short loop without a store to the counts, so that
+     * the processor waits for many of them at once.
+     */
+    private void findSlots(long[] physicals, int batch) {
+        long stamp = pages.stamp();
+        boolean free = false;
+        for (int i = 0; i < batch; i++) {
+            long physical = physicals[i];
+            int at = found.find(physical >>> LEAF_BITS, stamp);
+            if (at < 0) {
+                at = findUsed(physical);
+            }
+            slots[i] = found.page(at) + slot(physical);
+            entries[i] = found.entry(at);
+            free |= UnsafeApi.getInt(slots[i]) == 0;
         }
-        if (addUsed(at, -1) == 0) {
-            dropLeaf(physical);
+        for (int i = 0; free && i < batch; i++) {
+            if (UnsafeApi.getInt(slots[i]) == 0) {
+                throw notInUse(physicals[i]);
+            }
         }
-        return true;
     }
 
     /** Tells all runs of blocks whose count is not 0, in ascending order. Neighbouring runs may touch. */
@@ -242,10 +272,6 @@ public final class ReferenceCounts {
     }
 
     private int findUsed(long physical) {
-        int at = found.find(physical >>> LEAF_BITS, pages.stamp());
-        if (at >= 0) {
-            return at;
-        }
         if (!descend(physical)) {
             throw notInUse(physical);
         }
@@ -324,10 +350,9 @@ public final class ReferenceCounts {
         pathPages[1] = id;
     }
 
-    /** Notes that counts of a leaf became used, or free; returns how many of the leaf are used now. */
-    private long addUsed(int at, int change) {
+    /** Notes that counts of the leaf below an entry became used, or free; returns how many of the leaf are used now. */
+    private long addUsed(long entry, int change) {
         usedBlocks += change;
-        long entry = found.entry(at);
         if (entry == 0) {
             return usedBlocks;
         }

@@ -26,15 +26,13 @@ public final class Space implements PhysicalBlocks {
     }
 
     @Override
-    public void retain(long physical) {
-        counts.retain(physical);
+    public void retain(long[] physicals, int count) {
+        counts.retain(physicals, count);
     }
 
     @Override
-    public void release(long physical) {
-        if (counts.release(physical)) {
-            freed.add(physical);
-        }
+    public void release(long[] physicals, int count) {
+        counts.release(physicals, count, freed);
     }
 
     @Override

@@ -12,7 +12,8 @@ import dev.tidemark.engine.volume.Catalogue;
  * result of the events alone, the same for the same events on any machine; {@link StateDigest} says whether two are.
  *
  * <p>One writer thread. Other threads may use what {@link Catalogue}, its volumes and the mapping reader say is for any
- * thread, and {@link #seq}. {@link Applier} changes it, and nothing else does.
+ * thread, and {@link #seq}. {@link Applier} changes it, and nothing else does, but
+ * for the restoring of a checkpoint into a new state.
  */
 public final class State implements AutoCloseable {
     /** The smallest block. */
@@ -87,6 +88,15 @@ public final class State implements AutoCloseable {
     /** What changes the trees: for the applier. */
     public MappingTrees trees() {
         return trees;
+    }
+
+    /** Sets the seqs as a checkpoint saved them. Only before the first event. */
+    public void restoreSeqs(long newSeq, long newCatalogueSeq) {
+        if (seq != 0 || newCatalogueSeq > newSeq) {
+            throw new IllegalStateException("seq " + newSeq + " and " + newCatalogueSeq + " after " + seq);
+        }
+        catalogueSeq = newCatalogueSeq;
+        seq = newSeq;
     }
 
     void advance(boolean catalogueChanged) {

@@ -130,6 +130,23 @@ public final class Catalogue {
                 mergedInto));
     }
 
+    /**
+     * Adds a volume that was gone already, as a checkpoint saved it: in the order in which they went, before anything
+     * else
+     * is added. Writer.
+     */
+    public void restore(DeadVolume volume) {
+        dead.add(volume);
+    }
+
+    /** Sets the id that the next volume gets, when a checkpoint's volumes were added. Writer. */
+    public void restoreNextVolumeId(long id) {
+        if (id < nextVolumeId) {
+            throw new IllegalStateException("the next volume would be #" + id + " instead of #" + nextVolumeId);
+        }
+        nextVolumeId = id;
+    }
+
     /** Gives a volume another name, which no other one has. Writer. */
     public void rename(LiveVolume volume, String newName) {
         LiveVolume other = byName.get(newName);

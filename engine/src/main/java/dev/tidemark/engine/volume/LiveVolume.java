@@ -1,7 +1,9 @@
 package dev.tidemark.engine.volume;
 
 import dev.tidemark.engine.mapping.MappingRoot;
+import java.util.Collections;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A volume that exists. The same object for as long as it does, so that whoever has it open keeps it. Only
@@ -112,6 +114,12 @@ public final class LiveVolume {
     /** Labels by key, sorted; unmodifiable. */
     public Map<String, String> labels() {
         return labels;
+    }
+
+    /** Sets all labels, as a checkpoint saved them, before the volume is added to a catalogue. */
+    public LiveVolume restoreLabels(Map<String, String> saved) {
+        labels = saved.isEmpty() ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(saved));
+        return this;
     }
 
     /** How many logical blocks the size spans; the last one may be there in part only. */

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 @Tag("quick")
 class MessageRoundTripTest {
     private static final long SEED = 20_260_101;
-    private static final int ROUNDS = 20_000;
+    private static final int ROUNDS = 5_000;
 
     @Test
     void shouldReadBackEveryMessage() {

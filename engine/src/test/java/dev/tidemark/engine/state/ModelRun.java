@@ -142,8 +142,8 @@ final class ModelRun implements AutoCloseable {
             return;
         }
         long first = firstBlock % volume.blockCount();
-        int count = (int) Math.min(blocks, volume.blockCount() - first);
-        apply(written(new BlocksWritten(), volume, first, count, pattern));
+        apply(written(
+                new BlocksWritten(), volume, first, (int) Math.min(blocks, volume.blockCount() - first), pattern));
     }
 
     private BlocksWritten written(BlocksWritten out, PlainModel.Volume volume, long first, int blocks, int pattern) {

@@ -17,8 +17,7 @@ import java.util.function.IntPredicate;
 /**
  * The state of the device and of the page cache above it: a tree of {@link Node}s, each with what is seen and what is
  * durable, and the changes of names that are not durable yet. Knows nothing of handles, faults or numbers of
- * operations.
- * Not thread-safe.
+ * operations. Not thread-safe.
  */
 final class Disk {
     private static final int ROOT = 0;

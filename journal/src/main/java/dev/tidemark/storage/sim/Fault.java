@@ -14,9 +14,8 @@ public final class Fault {
     public enum Effect {
         /**
          * The call fails. A write has written any part of its range; a force or directory sync has made any part
-         * durable
-         * and the rest is lost for good, whatever is forced later, while reads go on showing it; a read gives nothing;
-         * anything else is not done.
+         * durable and the rest is lost for good, whatever is forced later, while reads go on showing it; a read gives
+         * nothing; anything else is not done.
          */
         IO_ERROR,
         /** As {@link #IO_ERROR}, with a {@link dev.tidemark.storage.NoSpaceException}; a write is cut short. */
@@ -25,8 +24,7 @@ public final class Fault {
         SHORT_WRITE,
         /**
          * The call returns as if it had worked. A force or directory sync makes nothing durable (a later honest one
-         * does);
-         * a write is seen by reads and never reaches the device.
+         * does); a write is seen by reads and never reaches the device.
          */
         LIE,
         /** A write is seen by reads in its place, but the device puts it some sectors aside. */

@@ -54,8 +54,7 @@ abstract class Node {
      *   <li>{@code cache} may be the very same object as {@code durable}; {@link #writableCache} parts them.
      *   <li>Unless the file has diverged, {@code cache} equals {@code durable} with all of {@code unforced} applied.
      *   <li>A file has diverged when the cache shows what the device will never get, because a force failed or the
-     *   device
-     *       lied about what it wrote.
+     *       device lied about what it wrote.
      * </ul>
      */
     static final class File extends Node {

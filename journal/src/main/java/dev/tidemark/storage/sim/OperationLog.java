@@ -5,8 +5,7 @@ import java.util.Locale;
 
 /**
  * The latest operations, for whoever has to understand a failing seed. Takes no space before the first: most crash
- * states
- * are looked at and dropped.
+ * states are looked at and dropped.
  */
 final class OperationLog {
     /** Enough for what led to a failure; the start of a long run can be had by cutting it earlier. */

@@ -5,8 +5,7 @@ import java.util.Arrays;
 
 /**
  * The content of one file, sparse, in copy-on-write pages: a copy costs one array of references (8 bytes for every MiB
- * up
- * to the last page), and shares every page until one side writes to it.
+ * up to the last page), and shares every page until one side writes to it.
  *
  * <p>For every 64 bytes of a page one bit says whether anything was written there, so that reads of bytes that nobody
  * wrote can be found.

@@ -4,8 +4,7 @@ import java.util.BitSet;
 
 /**
  * A random choice of survivors. A fair coin for everything would hardly ever meet the states in which most bugs hide
- * (all
- * lost but one, one sector missing, a cut in time), so a style is drawn first.
+ * (all lost but one, one sector missing, a cut in time), so a style is drawn first.
  */
 final class SeededSurvival implements Survival {
     /** Above this many sectors a tear is drawn as few ranges instead of a coin for each sector. */

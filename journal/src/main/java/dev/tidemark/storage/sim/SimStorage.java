@@ -19,12 +19,10 @@ import java.util.Set;
 
 /**
  * A device in memory that keeps the contract of {@link Storage} and no more than that: whatever the contract leaves
- * open
- * is drawn from the seed, and goes wrong when planned. See the package's documentation for a tour.
+ * open is drawn from the seed, and goes wrong when planned. See the package's documentation for a tour.
  *
  * <p>Thread-safe: every call runs under the object's monitor. Used by one thread it is deterministic: the same seed,
- * plan
- * and calls give the same results and the same crash states.
+ * plan and calls give the same results and the same crash states.
  */
 public final class SimStorage implements Storage {
     private final long seed;
@@ -113,10 +111,8 @@ public final class SimStorage implements Storage {
 
     /**
      * A device as it can be after a power cut at this moment, or at the one that was planned. This one stays as it is,
-     * so
-     * that any number of outcomes can be had of one moment. Faults and numbers start anew; the capacity and the
-     * strictness
-     * stay.
+     * so that any number of outcomes can be had of one moment. Faults and numbers start anew; the capacity and the
+     * strictness stay.
      */
     public synchronized SimStorage afterPowerCut(long survivalSeed) {
         SplitMix source = new SplitMix(SplitMix.mix(seed) ^ survivalSeed);
@@ -127,7 +123,7 @@ public final class SimStorage implements Storage {
      * All devices that can be there after a power cut at this moment, made one by one.
      *
      * @param limit how many the caller can stand; the iterator throws an {@link IllegalStateException} when there are
-     * more
+     *     more
      */
     public synchronized Iterable<SimStorage> allPowerCuts(long limit, Granularity granularity) {
         Disk frozen = disk.fork();
@@ -140,8 +136,7 @@ public final class SimStorage implements Storage {
 
     /**
      * A device as the next process finds it: everything that was written can be read, nothing more is durable than
-     * before,
-     * no file is open and no lock held. On a live device it is a copy of the moment.
+     * before, no file is open and no lock held. On a live device it is a copy of the moment.
      */
     public synchronized SimStorage afterProcessDeath() {
         return inheriting(new SimStorage(random.copy().next(), disk.fork(), calls.stamp()));

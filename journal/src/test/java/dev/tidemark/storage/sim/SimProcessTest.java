@@ -161,6 +161,32 @@ class SimProcessTest {
     }
 
     @Test
+    void shouldReportReadsOfWhatWasCutOrGivenBack() throws IOException {
+        StorageFile file = durable(storage, "f", 'a', 5000);
+        file.truncate(1024);
+        file.truncate(5000);
+        storage.refuseUnwrittenReads();
+        file.read(0, ByteBuffer.allocate(1024));
+        assertThatThrownBy(() -> file.read(1024, ByteBuffer.allocate(1))).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> file.read(4999, ByteBuffer.allocate(1))).isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void shouldPartTheLivesOfACopyAndItsOriginal() throws IOException {
+        StorageFile file = durable(storage, "f", 'a', 512);
+        file.write(0, run('b', 10));
+        SimStorage copy = storage.afterProcessDeath();
+        file.write(0, run('c', 5));
+        try (StorageFile other = copy.open("f", Mode.WRITE)) {
+            other.write(5, run('d', 5));
+        }
+        storage.createDirectory("original");
+        copy.createDirectory("copy");
+        assertThat(text(storage)).isEqualTo("f=c5b5a502 original/");
+        assertThat(text(copy)).isEqualTo("copy/ f=b5d5a502");
+    }
+
+    @Test
     void shouldHoldLargeSparseFiles() throws IOException {
         StorageFile file = storage.open("f", Mode.CREATE_NEW);
         file.truncate(1L << 40);

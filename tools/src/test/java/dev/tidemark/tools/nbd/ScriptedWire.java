@@ -9,7 +9,8 @@ import java.util.function.LongSupplier;
 
 /**
  * A peer that sends given bytes, in pieces of any size, and takes replies in pieces of any size; then it leaves, or
- * goes silent. It is also the store's thread (what is submitted is done while the connection waits) and the clock, so that
+ * goes silent. It is also the store's thread (what is submitted is done while the connection waits) and the clock, so
+ * that
  * a whole connection runs on the test's own thread and everything about it follows from the seed.
  */
 final class ScriptedWire implements Wire, Executor, LongSupplier {

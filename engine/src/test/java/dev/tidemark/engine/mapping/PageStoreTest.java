@@ -1,0 +1,139 @@
+package dev.tidemark.engine.mapping;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.agrona.UnsafeApi;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@Tag("quick")
+class PageStoreTest {
+    private final PageStore pages = new PageStore();
+
+    @AfterEach
+    void close() {
+        pages.close();
+    }
+
+    @Test
+    void shouldGiveAscendingIdsAndPagesOfZerosWithOneReference() {
+        for (long id = 1; id < 300; id++) {
+            assertThat(pages.allocate()).isEqualTo(id);
+            assertThat(pages.references(id)).isEqualTo(1);
+            assertThat(sum(pages.address(id))).isZero();
+            UnsafeApi.setMemory(pages.address(id), PageStore.PAGE_BYTES, (byte) 7);
+            assertThat(pages.address(id) % PageStore.PAGE_BYTES).isZero();
+        }
+        assertThat(pages.lastId()).isEqualTo(299);
+        assertThat(pages.livePages()).isEqualTo(299);
+    }
+
+    @Test
+    void shouldKeepADroppedPageReadableUntilItsEpochIsSafe() {
+        pages.epoch(5);
+        long id = pages.allocate();
+        UnsafeApi.putLong(pages.address(id), 42);
+        pages.retain(id);
+        assertThat(pages.release(id)).isEqualTo(1);
+        assertThat(pages.release(id)).isZero();
+        assertThat(pages.limboPages()).isEqualTo(1);
+        pages.epoch(9);
+        assertThat(pages.recycle(5)).isZero();
+        assertThat(UnsafeApi.getLong(pages.address(id))).isEqualTo(42);
+        assertThat(pages.recycle(6)).isEqualTo(1);
+        assertThatThrownBy(() -> pages.address(id)).isInstanceOf(IllegalStateException.class);
+        assertThat(pages.references(id)).isZero();
+    }
+
+    @Test
+    void shouldUseAFrameAgainButNeverAnId() {
+        long first = pages.allocate();
+        long frame = pages.address(first);
+        UnsafeApi.putLong(frame, 42);
+        pages.release(first);
+        pages.recycle(1);
+        long second = pages.allocate();
+        assertThat(second).isEqualTo(first + 1);
+        assertThat(pages.address(second)).isEqualTo(frame);
+        assertThat(UnsafeApi.getLong(frame)).isZero();
+    }
+
+    @Test
+    void shouldRefuseToTouchAPageThatIsNotLive() {
+        long id = pages.allocate();
+        pages.release(id);
+        assertThatThrownBy(() -> pages.retain(id)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> pages.release(id)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> pages.writable(id)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> pages.address(id + 1)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> pages.address(PageStore.MAX_ID)).isInstanceOf(IllegalStateException.class);
+        assertThat(pages.references(0)).isZero();
+    }
+
+    @Test
+    void shouldFailEveryLookupAfterClose() {
+        long id = pages.allocate();
+        pages.close();
+        assertThatThrownBy(() -> pages.address(id)).hasMessageContaining("closed");
+        pages.close();
+    }
+
+    @Test
+    void shouldNoteTheGenerationOfTheLastChange() {
+        long old = pages.allocate();
+        long changed = pages.allocate();
+        long stamp = pages.stamp();
+        int generation = pages.beginGeneration();
+        assertThat(pages.stamp()).isNotEqualTo(stamp);
+        pages.writable(changed);
+        long fresh = pages.allocate();
+        assertThat(pages.generation(old)).isEqualTo(generation - 1);
+        assertThat(pages.generation(changed)).isEqualTo(generation);
+        assertThat(pages.generation(fresh)).isEqualTo(generation);
+        assertThat(pages.references(changed)).isEqualTo(1);
+    }
+
+    @Test
+    void shouldRefuseAnEpochThatGoesBack() {
+        pages.epoch(3);
+        assertThatThrownBy(() -> pages.epoch(2)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void shouldForgetTheDirectoryOfDeadPages() {
+        List<Long> kept = new ArrayList<>();
+        SplittableRandom random = new SplittableRandom(3);
+        for (int i = 0; i < 300_000; i++) {
+            long id = pages.allocate();
+            UnsafeApi.putLong(pages.address(id), id);
+            if (random.nextInt(30_000) == 0) {
+                kept.add(id);
+            } else {
+                pages.release(id);
+                pages.recycle(1);
+            }
+        }
+        // Ten pages are left of 300,000: a few frames, a few leaves and branches of the directory.
+        assertThat(pages.memoryBytes()).isLessThan(200_000);
+        for (long id : kept) {
+            assertThat(UnsafeApi.getLong(pages.address(id))).isEqualTo(id);
+            pages.release(id);
+        }
+        pages.recycle(1);
+        assertThat(pages.livePages()).isZero();
+        assertThat(pages.allocate()).isEqualTo(300_001);
+    }
+
+    private static long sum(long address) {
+        long sum = 0;
+        for (int i = 0; i < PageStore.PAGE_BYTES; i += 8) {
+            sum |= UnsafeApi.getLong(address + i);
+        }
+        return sum;
+    }
+}
