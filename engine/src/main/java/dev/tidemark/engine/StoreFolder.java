@@ -20,6 +20,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.UUID;
+import org.slf4j.LoggerFactory;
 
 /** A store's folder: making it, locking it, and what stands in it besides the data. */
 final class StoreFolder {
@@ -135,6 +136,17 @@ final class StoreFolder {
             if (!written) {
                 lock.close();
             }
+        }
+    }
+
+    /** Gives the lock back; null is fine. */
+    static void release(StorageLock lock) {
+        try {
+            if (lock != null) {
+                lock.close();
+            }
+        } catch (IOException e) {
+            LoggerFactory.getLogger(Store.class).warn("giving the lock back failed: {}", e.toString());
         }
     }
 

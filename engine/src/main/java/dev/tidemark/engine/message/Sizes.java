@@ -28,8 +28,8 @@ public final class Sizes {
         return sizeBytes;
     }
 
-    /** Reads {@code 10G} and checks it. Throws {@link BadCommandException}. */
-    static long parse(String key, String text) {
+    /** Reads {@code 10G} and checks it; {@code key} names it in errors. Throws {@link BadCommandException}. */
+    public static long parse(String key, String text) {
         int digits = 0;
         while (digits < text.length() && text.charAt(digits) >= '0' && text.charAt(digits) <= '9') {
             digits++;

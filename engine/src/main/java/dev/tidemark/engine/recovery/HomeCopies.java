@@ -24,26 +24,41 @@ import org.agrona.collections.Long2LongHashMap;
 final class HomeCopies {
     private static final long NOBODY = 0;
 
-    private final ExceptionStore exceptions;
+    private final Target target;
     private final int blockSizeBytes;
     private final Sabotage sabotage;
     private final Long2LongHashMap lastWriter = new Long2LongHashMap(NOBODY);
     private final ByteBuffer block;
     private long rewritten;
 
-    HomeCopies(ExceptionStore exceptions, Sabotage sabotage) {
-        this.exceptions = exceptions;
-        this.blockSizeBytes = exceptions.blockSizeBytes();
+    /** Where the blocks go. */
+    @FunctionalInterface
+    interface Target {
+        void write(long physical, ByteBuffer block) throws IOException;
+    }
+
+    HomeCopies(Target target, int blockSizeBytes, Sabotage sabotage) {
+        this.target = target;
+        this.blockSizeBytes = blockSizeBytes;
         this.sabotage = sabotage;
         block = ByteBuffer.allocateDirect(blockSizeBytes);
     }
 
     /** Rewrites and forces; returns how many blocks. */
-    long rewrite(JournalRecovery journal, long homeDurableSeq) throws IOException {
+    static long rewrite(JournalRecovery journal, long homeDurableSeq, ExceptionStore exceptions, Sabotage sabotage)
+            throws IOException {
+        HomeCopies copies = new HomeCopies(exceptions::write, exceptions.blockSizeBytes(), sabotage);
+        copies.copy(journal, homeDurableSeq);
+        exceptions.force();
+        return copies.rewritten;
+    }
+
+    /** Hands every block that frames beyond the seq carry to the target; what its last writer carried. */
+    void copy(JournalRecovery journal, long homeDurableSeq) throws IOException {
         boolean all = sabotage == Sabotage.REDO_EVERY_WRITER;
         long fromSeq = all ? 1 : homeDurableSeq + 1;
         if (fromSeq > journal.lastSeq()) {
-            return 0;
+            return;
         }
         FrameEvents events = new FrameEvents(blockSizeBytes);
         journal.replayFromSeq(
@@ -55,8 +70,6 @@ final class HomeCopies {
                         write((BlocksWritten) event, seq, data, index, all);
                     }
                 }));
-        exceptions.force();
-        return rewritten;
     }
 
     private void noteWriters(Event event, long seq) {
@@ -91,7 +104,7 @@ final class HomeCopies {
                 if (all || lastWriter.get(physical) == seq) {
                     block.clear();
                     data.getBytes(index, block, 0, blockSizeBytes);
-                    exceptions.write(physical, block.clear());
+                    target.write(physical, block.clear());
                     rewritten++;
                 }
                 index += blockSizeBytes;

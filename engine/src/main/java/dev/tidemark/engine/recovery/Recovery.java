@@ -10,6 +10,7 @@ import dev.tidemark.journal.Known;
 import dev.tidemark.storage.Storage;
 import java.io.IOException;
 import java.util.UUID;
+import org.agrona.collections.Long2ObjectHashMap;
 
 /**
  * Opens a store's journal and makes the state from it: replays every event through the applier, brings home what frames
@@ -39,7 +40,7 @@ public final class Recovery {
             boolean begun = false;
             try {
                 replay.all(journal);
-                long rewritten = new HomeCopies(exceptions, sabotage).rewrite(journal, replay.homeDurableSeq);
+                long rewritten = HomeCopies.rewrite(journal, replay.homeDurableSeq, exceptions, sabotage);
                 Journal open = journal.begin();
                 begun = true;
                 return new Recovered(
@@ -79,6 +80,28 @@ public final class Recovery {
                 }
             }
         }
+    }
+
+    /**
+     * The blocks that frames carry and whose home copies are not known to be forced, by physical block: for a reader that
+     * changes nothing, they count instead of the home copies. Bounded by the home lag that the pipeline keeps.
+     */
+    public static Long2ObjectHashMap<byte[]> carried(
+            Storage storage, JournalConfig config, UUID store, int blockSizeBytes) throws IOException {
+        Long2ObjectHashMap<byte[]> blocks = new Long2ObjectHashMap<>();
+        try (JournalRecovery journal = Journal.recover(storage, config, new Known(0, 0, 0, store))) {
+            long[] homeDurableSeq = {0};
+            journal.replay(
+                    journal.startOffset(),
+                    frame -> homeDurableSeq[0] = Math.max(homeDurableSeq[0], frame.homeDurableUpTo()));
+            HomeCopies.Target keep = (physical, block) -> {
+                byte[] bytes = new byte[blockSizeBytes];
+                block.get(bytes);
+                blocks.put(physical, bytes);
+            };
+            new HomeCopies(keep, blockSizeBytes, Sabotage.NONE).copy(journal, homeDurableSeq[0]);
+        }
+        return blocks;
     }
 
     /** One replay from the first event. */

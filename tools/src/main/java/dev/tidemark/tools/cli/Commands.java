@@ -15,9 +15,20 @@ import picocli.CommandLine;
 final class Commands {
     private final Map<String, Supplier<Object>> table;
 
+    /** Writes a script about all the others, so it needs them all. */
+    private static final String COMPLETION = "generate-completion";
+
     /** The program's own table. */
     Commands() {
         this(new LinkedHashMap<>());
+        table.put("init", InitCommand::new);
+        table.put("serve", ServeCommand::new);
+        table.put("message", MessageCommand::new);
+        table.put("list", ListCommand::new);
+        table.put("status", StatusCommand::new);
+        table.put("jobs", JobsCommand::new);
+        table.put("check", CheckCommand::new);
+        table.put(COMPLETION, CompletionCommand::new);
     }
 
     /** A table of the caller's, which is not copied. */
@@ -29,7 +40,7 @@ final class Commands {
     void addTo(CommandLine root, String... args) {
         for (String arg : args) {
             Supplier<Object> named = table.get(arg);
-            if (named != null) {
+            if (named != null && !arg.equals(COMPLETION)) {
                 root.addSubcommand(arg, named.get());
                 return;
             }

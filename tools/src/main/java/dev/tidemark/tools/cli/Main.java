@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -51,6 +52,10 @@ public final class Main implements Callable<Integer> {
         // System.out has the platform's charset on 17; names and labels are UTF-8 wherever this runs.
         PrintWriter out = new PrintWriter(new FileOutputStream(FileDescriptor.out), false, UTF_8);
         PrintWriter err = new PrintWriter(new FileOutputStream(FileDescriptor.err), true, UTF_8);
+        if (!List.of(args).contains("serve")) {
+            // A command's own line tells what a user needs to know; logback reads this when the first logger is made.
+            System.setProperty("tidemark.log", "warn");
+        }
         int status = run(new Commands(), out, err, args);
         out.flush();
         err.flush();

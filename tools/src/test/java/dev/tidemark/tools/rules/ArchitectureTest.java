@@ -61,12 +61,13 @@ class ArchitectureTest {
             Map.entry("engine.pipeline", BYTES + " engine.checkpoint engine.recovery"),
             Map.entry("engine", BYTES + " engine.reconcile engine.checkpoint engine.recovery engine.pipeline"),
             Map.entry("tools.nbd", "engine engine.message journal storage"),
+            Map.entry("tools.serve", "engine engine.message journal storage tools.nbd"),
             Map.entry("tools.inspect", "engine journal storage engine.codec engine.recovery " + CORE),
             Map.entry("tools.crash", "engine engine.message journal storage storage.sim tools.nbd tools.inspect"),
             Map.entry("tools.bench", "engine engine.message journal storage storage.sim tools.nbd tools.inspect"),
             Map.entry(
                     "tools.cli",
-                    "engine engine.message journal storage tools.nbd tools.inspect tools.crash tools.bench"));
+                    "engine engine.message journal storage tools.nbd tools.serve tools.inspect tools.crash tools.bench"));
 
     @ArchTest
     static void shouldFollowTheDirectionOfTheTable(JavaClasses program) {

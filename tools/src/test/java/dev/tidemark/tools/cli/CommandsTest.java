@@ -1,0 +1,97 @@
+package dev.tidemark.tools.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands on a store that nobody serves, in this process: text in, text out. */
+@Tag("quick")
+class CommandsTest {
+    private static final List<String> COMMANDS =
+            List.of("init", "serve", "message", "list", "status", "jobs", "check", "generate-completion");
+
+    @TempDir
+    Path folder;
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @Test
+    void shouldMakeAStoreAndTellWhatIsInIt() {
+        String store = folder.resolve("store").toString();
+        assertThat(run("init", store, "--capacity", "1G", "-o", "force-interval=500"))
+                .isZero();
+        assertThat(text(err)).startsWith("made " + store + "; next: tidemark message ");
+        assertThat(run("message", store, "create disk size=1536M; label disk owner=\"the \\\"boss\\\"\""))
+                .isZero();
+        assertThat(text(out)).isEqualTo("ok id=1 name=disk seq=1\nok id=1 seq=1\n");
+        assertThat(run("message", store, "create s origin=disk readonly=true")).isZero();
+        assertThat(text(out)).isEqualTo("ok id=2 name=s seq=2\n");
+
+        assertThat(run("list", store)).isZero();
+        assertThat(text(out).replaceAll(" \\S+Z ", " TIME ").replaceAll(" +", " "))
+                .isEqualTo("""
+                        ID NAME KIND SIZE READONLY SOURCE_ID ORIGIN_ID CREATED_AT MAPPED_BYTES
+                        1 disk origin 1536M false - - TIME 0
+                        2 s snapshot 1536M true 1 1 TIME 0
+                        """);
+        assertThat(run("list", store, "--json")).isZero();
+        assertThat(text(out).replaceAll("\"[^\"]+Z\"", "TIME")).isEqualTo("""
+                        [{"id": 1, "name": "disk", "kind": "origin", "size": 1610612736, "readonly": false, \
+                        "source_id": null, "origin_id": null, "created_seq": 1, "created_at": TIME, "mapped_bytes": 0},
+                         {"id": 2, "name": "s", "kind": "snapshot", "size": 1610612736, "readonly": true, \
+                        "source_id": 1, "origin_id": 1, "created_seq": 2, "created_at": TIME, "mapped_bytes": 0}]
+                        """);
+        assertThat(run("jobs", store, "--json")).isZero();
+        assertThat(text(out)).isEqualTo("[]\n");
+        assertThat(run("status", store)).isZero();
+        assertThat(text(out).replaceAll(" +", " "))
+                .contains("seq 2\n", "durable_seq 2\n", "volumes 2\n", "option force-interval 500\n");
+        assertThat(run("status", store, "disk", "--json")).isZero();
+        assertThat(text(out)).contains("\"label.owner\": \"the \\\"boss\\\"\"", "\"jobs\": []}");
+        assertThat(run("check", store, "--data")).isZero();
+        assertThat(text(out)).isEqualTo("clean seq=2 used=0 checked_blocks=0\n");
+        assertThat(text(err)).isEmpty();
+    }
+
+    @Test
+    void shouldAnswerAQueryAboutNothingWithTheStoresOwnError() {
+        String store = folder.resolve("store").toString();
+        assertThat(run("init", store)).isZero();
+        assertThat(run("status", store, "nobody")).isEqualTo(ExitCode.REFUSED.number());
+        assertThat(text(out)).startsWith("error code=no-such-volume ");
+    }
+
+    @Test
+    void shouldHelpWithEveryCommandAndGiveAnExample() {
+        assertThat(run("--help")).isZero();
+        assertThat(text(out)).contains(COMMANDS);
+        for (String command : COMMANDS) {
+            assertThat(run(command, "--help")).as(command).isZero();
+            assertThat(text(out)).as(command).contains("Usage: tidemark " + command, "Example", "tidemark " + command);
+        }
+    }
+
+    @Test
+    void shouldWriteACompletionThatKnowsAllCommands() {
+        assertThat(run("generate-completion")).isZero();
+        assertThat(text(out)).contains("complete -F", "--capacity", "--metrics").contains(COMMANDS);
+    }
+
+    private int run(String... args) {
+        return Main.run(new Commands(), new PrintWriter(out, true), new PrintWriter(err, true), args);
+    }
+
+    /** What was written since the last time. */
+    private static String text(StringWriter writer) {
+        String text = writer.toString();
+        writer.getBuffer().setLength(0);
+        return text;
+    }
+}
