@@ -28,6 +28,7 @@ final class Commands {
         table.put("status", StatusCommand::new);
         table.put("jobs", JobsCommand::new);
         table.put("check", CheckCommand::new);
+        table.put("bench", BenchCommand::new);
         table.put(COMPLETION, CompletionCommand::new);
     }
 
