@@ -28,7 +28,8 @@ import java.util.function.LongConsumer;
 import org.agrona.collections.Long2ObjectHashMap;
 
 /**
- * A store that is only read: its state is made in memory from what is on disk, clean or not, and nothing is written. For
+ * A store that is only read: its state is made in memory from what is on disk, clean or not, and nothing is written.
+ * For
  * one thread.
  */
 public final class StoreReader implements AutoCloseable {

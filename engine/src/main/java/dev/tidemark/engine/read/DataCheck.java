@@ -15,7 +15,8 @@ import java.util.function.LongFunction;
 import org.agrona.collections.Long2ObjectHashMap;
 
 /**
- * Reads every block that anything maps, once, and compares it with its checksum; goes on behind what is damaged. For one
+ * Reads every block that anything maps, once, and compares it with its checksum; goes on behind what is damaged. For
+ * one
  * thread, while nobody writes. Memory: one bit for each block that several leaves map.
  */
 public final class DataCheck {
@@ -47,7 +48,8 @@ public final class DataCheck {
     /**
      * Prepares a check.
      *
-     * @param carried the bytes of a physical block that the journal still carries, or null: they count, not the home copy
+     * @param carried the bytes of a physical block that the journal still carries, or null: they count, not the home
+     * copy
      * @param progress told now and then how many blocks were checked so far
      */
     public DataCheck(State state, ExceptionStore exceptions, LongFunction<byte[]> carried, LongConsumer progress) {

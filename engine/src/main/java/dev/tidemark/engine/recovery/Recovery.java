@@ -83,7 +83,8 @@ public final class Recovery {
     }
 
     /**
-     * The blocks that frames carry and whose home copies are not known to be forced, by physical block: for a reader that
+     * The blocks that frames carry and whose home copies are not known to be forced, by physical block: for a reader
+     * that
      * changes nothing, they count instead of the home copies. Bounded by the home lag that the pipeline keeps.
      */
     public static Long2ObjectHashMap<byte[]> carried(

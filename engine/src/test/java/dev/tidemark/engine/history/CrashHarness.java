@@ -9,12 +9,14 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Crashes a history at every storage operation, and what comes up after it again: the power is cut with a random part of
+ * Crashes a history at every storage operation, and what comes up after it again: the power is cut with a random part
+ * of
  * what was not forced surviving, or the process dies and nothing is lost but what it had in memory. Each time the store
  * must open, equal the model after some prefix of the history that holds everything promised (G1, G2, G3), pass the
  * full check, and go on working.
  *
- * <p>A history is run twice: once to learn in which order its requests take effect, and once, the same to the operation,
+ * <p>A history is run twice: once to learn in which order its requests take effect, and once, the same to the
+ * operation,
  * with the crashes.
  */
 public final class CrashHarness {

@@ -9,7 +9,6 @@ import dev.tidemark.engine.state.RangeZeroed;
 import dev.tidemark.journal.Journal;
 import dev.tidemark.journal.JournalConfig;
 import dev.tidemark.journal.JournalRecovery;
-import dev.tidemark.journal.Known;
 import dev.tidemark.storage.SubStorage;
 import dev.tidemark.storage.sim.SimStorage;
 import java.io.IOException;
@@ -19,7 +18,8 @@ import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
- * Says in which order requests took effect, by the journal of the finished history: from there the model gives the content
+ * Says in which order requests took effect, by the journal of the finished history: from there the model gives the
+ * content
  * after each event. Only which request an event is about is taken from the journal; what it did is the model's word.
  *
  * <p>Requests take effect in the order of submission, but for writes and zeroes that waited for
@@ -109,8 +109,7 @@ public final class Order {
                 .stagingBytes(Setup.SEGMENT_BYTES)
                 .helperThread(false)
                 .build();
-        try (JournalRecovery journal =
-                Journal.recover(folder, config, JournalRecovery.oldest(folder, config))) {
+        try (JournalRecovery journal = Journal.recover(folder, config, JournalRecovery.oldest(folder, config))) {
             FrameEvents events = new FrameEvents(blockSize);
             journal.replay(
                     journal.startOffset(),
@@ -228,7 +227,10 @@ public final class Order {
 
     private void apply(Request request, Sketch event) {
         request.seq = event.seq;
-        require(request.isOk() || request.outcome == null || request.outcome.equals("failed"), request, "it has an event");
+        require(
+                request.isOk() || request.outcome == null || request.outcome.equals("failed"),
+                request,
+                "it has an event");
         if (request.kind == Request.Kind.MESSAGE) {
             Model.Said said = model.say(request.message);
             require(said.error() == null, request, "the model says " + said.error());

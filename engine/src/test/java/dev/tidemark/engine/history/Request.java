@@ -75,7 +75,9 @@ public final class Request {
 
     @Override
     public String toString() {
-        return index + ":" + (kind == Kind.MESSAGE ? message.text() : kind + " #" + volume + " " + offset + "+" + length)
-                + (outcome != null && !isOk() ? " (" + text + ")" : "") + (fua && kind != Kind.MESSAGE ? " fua" : "") + " -> " + outcome + (seq == 0 ? "" : " seq=" + seq);
+        return index + ":"
+                + (kind == Kind.MESSAGE ? message.text() : kind + " #" + volume + " " + offset + "+" + length)
+                + (outcome != null && !isOk() ? " (" + text + ")" : "") + (fua && kind != Kind.MESSAGE ? " fua" : "")
+                + " -> " + outcome + (seq == 0 ? "" : " seq=" + seq);
     }
 }

@@ -167,14 +167,7 @@ public final class Runner {
             return;
         }
         Request request = new Request(
-                requests.size(),
-                Request.Kind.WRITE,
-                picked.id(),
-                offset,
-                length,
-                step.content(),
-                step.fua(),
-                moment++);
+                requests.size(), Request.Kind.WRITE, picked.id(), offset, length, step.content(), step.fua(), moment++);
         requests.add(request);
         Volume.WriteBuffer buffer = volume.claim(length);
         buffer.bytes().put(0, request.bytes());

@@ -7,7 +7,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.StringJoiner;
 
-/** Rows of replies as JSON (RFC 8259). Numbers and booleans are told from texts by their form, but for texts of users. */
+/**
+ * Rows of replies as JSON (RFC 8259). Numbers and booleans are told from texts by their form, but for texts of users.
+ */
 final class Json {
     /** Fields that users write: whatever they look like, they are texts. */
     private static final Set<String> TEXTS = Set.of("name", "value", "text");

@@ -24,7 +24,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What the server counts, in Micrometer's registry. The store's own figures are asked once for each page; what clients do
+ * What the server counts, in Micrometer's registry. The store's own figures are asked once for each page; what clients
+ * do
  * is counted as it happens.
  */
 final class ServerMetrics implements NbdMetrics {

@@ -18,7 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A store that is open, and everything that serves it. Opened in the order store, volumes, control socket, NBD, metrics;
+ * A store that is open, and everything that serves it. Opened in the order store, volumes, control socket, NBD,
+ * metrics;
  * closed in the reverse, so that what clients were answered stands before the store is closed. Any thread.
  */
 public final class StoreServer implements AutoCloseable {

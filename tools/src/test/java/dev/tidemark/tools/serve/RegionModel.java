@@ -94,7 +94,9 @@ final class RegionModel {
         return writers;
     }
 
-    /** The numbers of the first and last operation after which the region is so; they differ by those without effect. */
+    /**
+     * The numbers of the first and last operation after which the region is so; they differ by those without effect.
+     */
     record Prefix(int least, int most) {}
 
     /** Which prefix leaves these writers, of {@code least} to {@code most} operations; fails when none does. */
