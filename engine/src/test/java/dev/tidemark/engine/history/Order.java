@@ -98,6 +98,7 @@ public final class Order {
     }
 
     /** What is needed of an event to know whose it is; of zeroes, the blocks are those that were unmapped. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Sketch(long seq, Sort sort, long volume, long firstBlock, long blocks, int[] crc) {}
 
     private static List<Sketch> sketches(SimStorage device, long afterSeq, int blockSize) throws IOException {
@@ -263,7 +264,7 @@ public final class Order {
                 // a new end inside a block that is shared takes a block, and the model does not know what is full
                 boolean full = outcome.equals("out-of-space")
                         && request.message.parts().stream().anyMatch(part -> part.kind() == Step.Kind.RESIZE);
-                require(full || expected.equals(outcome) && !said.event(), request, "the model says " + said);
+                require(full || (expected.equals(outcome) && !said.event()), request, "the model says " + said);
             }
             default -> skipRange(request);
         }
@@ -290,7 +291,7 @@ public final class Order {
         boolean space = request.outcome.equals("out-of-space");
         // what waited for space is decided again at its later turn
         require(
-                space || request.outcome.equals(refusal) || request.kind != Request.Kind.DISCARD && refusal == null,
+                space || request.outcome.equals(refusal) || (request.kind != Request.Kind.DISCARD && refusal == null),
                 request,
                 "the model says " + refusal);
     }

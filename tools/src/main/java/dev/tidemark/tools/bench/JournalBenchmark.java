@@ -27,7 +27,7 @@ import org.agrona.concurrent.YieldingIdleStrategy;
  * cases in
  * turn within each round, so that whatever else the machine does meets all of them.
  */
-final class JournalBenchmark {
+public final class JournalBenchmark {
     private static final int SMALL_BYTES = 64;
     private static final int LARGE_BYTES = 4096;
 
@@ -97,11 +97,11 @@ final class JournalBenchmark {
             return results.containsKey(claim.of) && (claim.against == null || results.containsKey(claim.against));
         }
 
-        boolean allMet() {
+        public boolean allMet() {
             return CLAIMS.stream().filter(this::measured).allMatch(claim -> value(claim) >= claim.atLeast);
         }
 
-        void print(PrintWriter out) {
+        public void print(PrintWriter out) {
             out.printf(Locale.ROOT, "%-62s %14s %14s %14s%n", "case", "median", "lowest", "highest");
             results.forEach((name, values) -> out.printf(
                     Locale.ROOT,
@@ -140,7 +140,7 @@ final class JournalBenchmark {
     private int journals;
     private volatile boolean stop;
 
-    JournalBenchmark(Path folder, int rounds, double seconds, boolean peers) {
+    public JournalBenchmark(Path folder, int rounds, double seconds, boolean peers) {
         this.folder = folder;
         this.rounds = rounds;
         this.nanos = (long) (seconds * 1e9);
@@ -148,7 +148,7 @@ final class JournalBenchmark {
         new Random(1).nextBytes(bytes);
     }
 
-    Report run(Consumer<String> progress) throws IOException {
+    public Report run(Consumer<String> progress) throws IOException {
         Report report = new Report();
         Path small = fill("replay-small", SMALL_BYTES, REPLAY_SMALL_EVENTS);
         Path large = fill("replay-large", LARGE_BYTES, REPLAY_LARGE_EVENTS);

@@ -84,7 +84,7 @@ class WhatGoesWrongTest {
         String longPath = folder + "/" + deep;
         int length = longPath.length();
         String which = " (--nbd chooses the address)";
-        try (ServerSocket port = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+        try (ServerSocket port = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             String taken = "127.0.0.1:" + port.getLocalPort();
             assertFails(
                     3,
