@@ -11,6 +11,12 @@ public record Message(List<Command> commands) implements Parsed {
     /** The most commands of one message; a text of 64 KiB could hold no more than this anyway. */
     public static final int MAX_COMMANDS = 8192;
 
+    /**
+     * The longest canonical form, in bytes of UTF-8: what the longest text can become, as an empty value gets quotes.
+     * With {@link #MAX_COMMANDS} it keeps the event of a message, its replies included, below 1 MiB.
+     */
+    public static final int MAX_CANONICAL_BYTES = 2 * MessageParser.MAX_MESSAGE_BYTES;
+
     /** Throws {@link BadCommandException}. */
     public Message {
         commands = List.copyOf(commands);
@@ -20,6 +26,7 @@ public record Message(List<Command> commands) implements Parsed {
         if (commands.size() > MAX_COMMANDS) {
             throw new BadCommandException("the message has " + commands.size() + " commands: at most " + MAX_COMMANDS);
         }
+        checkLength(commands);
         String request = null;
         for (int i = 0; i < commands.size(); i++) {
             Command command = commands.get(i);
@@ -30,6 +37,12 @@ public record Message(List<Command> commands) implements Parsed {
                         i + 1,
                         "status, list and jobs stand alone in a message: send it by itself");
             }
+        }
+    }
+
+    private static void checkLength(List<Command> commands) {
+        if (Printer.utf8Bytes(Printer.print(commands)) > MAX_CANONICAL_BYTES) {
+            throw new BadCommandException("the message is longer than 128 KiB: send it in parts");
         }
     }
 
@@ -77,6 +90,6 @@ public record Message(List<Command> commands) implements Parsed {
     /** The text in its one canonical form. */
     @Override
     public String toString() {
-        return Printer.print(this);
+        return Printer.print(commands);
     }
 }

@@ -1,14 +1,15 @@
 package dev.tidemark.engine.message;
 
+import java.util.List;
 import java.util.Map;
 
 /** The one printer: messages and replies in their canonical form, which the parsers read back to the same values. */
 final class Printer {
     private Printer() {}
 
-    static String print(Message message) {
+    static String print(List<Command> commands) {
         StringBuilder out = new StringBuilder();
-        for (Command command : message.commands()) {
+        for (Command command : commands) {
             if (!out.isEmpty()) {
                 out.append("; ");
             }

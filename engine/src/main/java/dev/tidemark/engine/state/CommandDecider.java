@@ -330,6 +330,8 @@ final class CommandDecider {
                     "connections",
                     connections);
         }
-        forced.add(volume.id);
+        if (!forced.contains(volume.id)) {
+            forced.add(volume.id);
+        }
     }
 }

@@ -26,7 +26,10 @@ import org.junit.jupiter.api.Test;
 @Tag("quick")
 class EventCodecTest {
     private static final long SEED = 20_260_102;
-    private static final int ROUNDS = 20_000;
+    private static final int ROUNDS = 4_000;
+
+    /** Far more than any of the small events here needs, stack of an exception included. */
+    private static final long MAX_DECODING_BYTES = 1 << 20;
 
     private final EventEncoder encoder = new EventEncoder();
     private final EventDecoder decoder = new EventDecoder();
@@ -144,6 +147,7 @@ class EventCodecTest {
      */
     @Test
     void shouldSurviveDamage() {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         int damaged = 0;
         for (int round = 0; round < 5 * ROUNDS; round++) {
             Random random = new Random(SEED + round);
@@ -154,10 +158,13 @@ class EventCodecTest {
             for (int i = random.nextInt(3); i > 0 && bytes.length > 0; i--) {
                 bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
             }
+            long before = threads.getCurrentThreadAllocatedBytes();
             try {
                 Event event = decode(bytes);
+                assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(MAX_DECODING_BYTES);
                 assertThat(decode(encode(event))).as("seed %d", SEED + round).isEqualTo(event);
             } catch (MalformedException | TooNewException e) {
+                assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(MAX_DECODING_BYTES);
                 damaged++;
             }
         }

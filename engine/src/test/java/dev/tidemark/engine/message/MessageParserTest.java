@@ -1,8 +1,11 @@
 package dev.tidemark.engine.message;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tidemark.engine.Dialogue;
+import java.util.Collections;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -218,6 +221,22 @@ class MessageParserTest {
                 .contains("longer than 64 KiB: send it in parts");
         assertThat(MessageParser.parse("label disk a=\ud83d").toString()).contains("U+D83D at position 14");
         assertThat(MessageParser.parse("label disk a=\ud83d\ude00")).isInstanceOf(Message.class);
+    }
+
+    @Test
+    void shouldBoundTypedMessagesToo() {
+        Command flush = new Command.Flush(Options.NONE);
+        assertThatThrownBy(() -> new Message(Collections.nCopies(Message.MAX_COMMANDS + 1, flush)))
+                .isInstanceOf(BadCommandException.class)
+                .hasMessage("the message has 8193 commands: at most 8192");
+        Command label = new Command.Label(VolumeRef.parse("disk"), Map.of("a", "x".repeat(1000)), Options.NONE);
+        assertThat(new Message(Collections.nCopies(120, label)).commands()).hasSize(120);
+        assertThatThrownBy(() -> new Message(Collections.nCopies(140, label)))
+                .isInstanceOf(BadCommandException.class)
+                .hasMessage("the message is longer than 128 KiB: send it in parts");
+        // The text that grows most when it is printed.
+        assertThat(MessageParser.parse("label d a=; ".repeat(5_000) + "label d a="))
+                .isInstanceOf(Message.class);
     }
 
     @Test
