@@ -12,9 +12,8 @@ public record Message(List<Command> commands) implements Parsed {
     public static final int MAX_COMMANDS = 8192;
 
     /**
-     * The longest canonical form, in bytes of UTF-8: what the longest text can become, since an empty value gets
-     * quotes. With
-     * {@link #MAX_COMMANDS} it keeps the event of a message, its replies included, below 1 MiB.
+     * The longest canonical form, in bytes of UTF-8: what the longest text can become, as an empty value gets quotes.
+     * With {@link #MAX_COMMANDS} it keeps the event of a message, its replies included, below 1 MiB.
      */
     public static final int MAX_CANONICAL_BYTES = 2 * MessageParser.MAX_MESSAGE_BYTES;
 
