@@ -26,7 +26,8 @@ final class Connection implements Runnable {
             NbdMetrics metrics,
             NbdConfig config,
             ByteBudget smallBudget,
-            ByteBudget largeBudget) {}
+            ByteBudget largeBudget,
+            ReadHelpers readHelpers) {}
 
     /**
      * Takes the wire over.
@@ -82,15 +83,7 @@ final class Connection implements Runnable {
         }
         try (session) {
             LOG.debug("{}: opened volume {}", name, session.volume().name());
-            boolean linger = new Transmission(
-                            wire,
-                            received,
-                            session,
-                            shared.smallBudget(),
-                            shared.largeBudget(),
-                            shared.config(),
-                            ending)
-                    .run();
+            boolean linger = new Transmission(wire, received, session, shared, ending).run();
             if (linger) {
                 linger();
             }

@@ -65,6 +65,11 @@ final class InFlight implements Volume.Completion {
         return chargedBytes;
     }
 
+    /** Returns how many slots there are. */
+    int capacity() {
+        return free.length;
+    }
+
     /** Returns how many slots are not free. */
     int count() {
         return free.length - freeCount;
@@ -87,6 +92,11 @@ final class InFlight implements Volume.Completion {
             chargedBytes += length;
         }
         return slot;
+    }
+
+    /** Takes back the {@link #open} of a slot that was not handed to anybody. */
+    void unopen(int slot) {
+        free[freeCount++] = slot;
     }
 
     /** As {@link #open}, for a piece of a request that is answered as a whole elsewhere. */

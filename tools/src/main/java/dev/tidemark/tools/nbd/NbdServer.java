@@ -40,7 +40,8 @@ public final class NbdServer implements AutoCloseable {
     public static NbdServer open(NbdConfig config, ExportSource exports, NbdMetrics metrics) {
         ByteBudget small = new ByteBudget(config.maxBytesInFlight() / 2);
         ByteBudget large = new ByteBudget(config.maxBytesInFlight() / 2);
-        return new NbdServer(new Connection.Shared(exports, metrics, config, small, large));
+        return new NbdServer(
+                new Connection.Shared(exports, metrics, config, small, large, ReadHelpers.withThreads(config.clock())));
     }
 
     /**
@@ -103,6 +104,7 @@ public final class NbdServer implements AutoCloseable {
             serving.forEach(one -> one.connection().cut());
             awaitAll(shared.config().shutdownNanos());
         }
+        shared.readHelpers().close();
     }
 
     private void admit(SocketChannel channel, String listenerName) throws IOException {

@@ -10,8 +10,8 @@ import dev.tidemark.engine.StoreException;
 import java.io.IOException;
 
 /**
- * Reads: small ones go into the send buffer at once; the one that does not fit is read and sent in pieces, so that a
- * request of 32 MiB needs no buffer of 32 MiB.
+ * Reads: small ones go into the send buffer at once, or through {@link ReadHelpers} while the disk is what they wait
+ * for; one that does not fit is read and sent in pieces, so that a request of 32 MiB needs no buffer of 32 MiB.
  *
  * <p>An error in a later piece comes after the header said that all is well. A structured reply then ends with an error
  * chunk that names the offset. A simple reply can't take it back; so for these every piece is read twice, once to see
@@ -23,6 +23,10 @@ final class ReadStream {
 
     private final Session session;
     private final Replies replies;
+    private final InFlight inFlight;
+    private final ReadHelpers helpers;
+    private final ReadPace pace = new ReadPace();
+    private final ReadHelpers.Task[] tasks;
 
     private boolean active;
     private long handle;
@@ -33,9 +37,12 @@ final class ReadStream {
     private StoreException failure;
     private long failedOffset;
 
-    ReadStream(Session session) {
+    ReadStream(Session session, InFlight inFlight, ReadHelpers helpers) {
         this.session = session;
         this.replies = session.replies();
+        this.inFlight = inFlight;
+        this.helpers = helpers;
+        tasks = new ReadHelpers.Task[inFlight.capacity()];
     }
 
     /** Returns the room that {@link #readWhole} needs for a read of that length. */
@@ -50,26 +57,76 @@ final class ReadStream {
 
     /** Answers a read; {@link #roomFor} its length has been reserved. */
     void readWhole(long requestHandle, long from, int bytes, long start) {
-        boolean structured = session.isStructured();
-        int header = !structured ? SIMPLE_REPLY_BYTES : bytes == 0 ? 0 : STRUCTURED_REPLY_BYTES + Long.BYTES;
+        if (bytes == 0) {
+            readNothing(requestHandle, start);
+            return;
+        }
+        int header = session.isStructured() ? STRUCTURED_REPLY_BYTES + Long.BYTES : SIMPLE_REPLY_BYTES;
+        long before = session.now();
         try {
-            if (bytes > 0) {
-                session.volume().read(from, replies.window(header, bytes));
-            }
+            session.volume().read(from, replies.window(header, bytes));
         } catch (StoreException e) {
             session.failure(requestHandle, NbdOperation.READ, bytes, start, e);
             return;
         }
-        if (!structured) {
-            replies.simple(requestHandle, NbdError.NONE);
-        } else if (bytes == 0) {
-            replies.structured(requestHandle, REPLY_FLAG_DONE, REPLY_NONE, 0);
-        } else {
-            replies.structured(requestHandle, REPLY_FLAG_DONE, REPLY_OFFSET_DATA, Long.BYTES + bytes);
-            replies.putLong(from);
+        if (bytes <= ReadHelpers.BUFFER_BYTES) {
+            pace.note(session.now() - before);
         }
+        session.readHeader(requestHandle, from, bytes);
         replies.advance(bytes);
         session.count(NbdOperation.READ, bytes, start, false);
+    }
+
+    private void readNothing(long requestHandle, long start) {
+        if (session.isStructured()) {
+            replies.structured(requestHandle, REPLY_FLAG_DONE, REPLY_NONE, 0);
+        } else {
+            replies.simple(requestHandle, NbdError.NONE);
+        }
+        session.count(NbdOperation.READ, 0, start, false);
+    }
+
+    /** Returns whether a read should rather be handed over, if others could be served meanwhile. */
+    boolean shouldHandOver(int bytes) {
+        return bytes > 0 && bytes <= ReadHelpers.BUFFER_BYTES && pace.isSlow();
+    }
+
+    /** Hands a read over; returns whether that was possible. There is a free slot. */
+    boolean handOver(long requestHandle, long from, int bytes, long start) {
+        int slot = inFlight.open(requestHandle, NbdOperation.READ, bytes, start, null);
+        // Only this thread looks at the array, and it takes completions later.
+        tasks[slot] = helpers.submit(session.volume(), from, bytes, inFlight, slot);
+        if (tasks[slot] == null) {
+            inFlight.unopen(slot);
+            return false;
+        }
+        return true;
+    }
+
+    /** Answers a read that was handed over and has ended; {@link #roomFor} its length has been reserved. */
+    void answerHandedOver(int slot) {
+        ReadHelpers.Task task = tasks[slot];
+        StoreException failure = inFlight.failure(slot);
+        long requestHandle = inFlight.handle(slot);
+        int bytes = (int) inFlight.bytes(slot);
+        pace.note(task.nanos());
+        if (failure != null) {
+            session.failure(requestHandle, NbdOperation.READ, bytes, inFlight.startNanos(slot), failure);
+        } else {
+            session.readHeader(requestHandle, task.offset(), bytes);
+            replies.window(bytes).put(task.data());
+            replies.advance(bytes);
+            session.count(NbdOperation.READ, bytes, inFlight.startNanos(slot), false);
+        }
+        drop(slot);
+    }
+
+    /** Gives back what a handed over read holds, answered or not; does nothing for another request's slot. */
+    void drop(int slot) {
+        if (tasks[slot] != null) {
+            tasks[slot].giveBack();
+            tasks[slot] = null;
+        }
     }
 
     /** Reads ahead of the client's use, as far as the store's own caches remember it; the data goes nowhere. */

@@ -69,6 +69,7 @@ final class Requests {
             InFlight inFlight,
             WriteIntake writes,
             ZeroFill zeroFill,
+            ReadStream reads,
             long maxBytesInFlight) {
         this.received = received;
         this.session = session;
@@ -77,7 +78,7 @@ final class Requests {
         this.writes = writes;
         this.zeroFill = zeroFill;
         this.maxBytesInFlight = maxBytesInFlight;
-        reads = new ReadStream(session);
+        this.reads = reads;
         status = new StatusQuery(session);
     }
 
@@ -144,6 +145,11 @@ final class Requests {
             StoreException failure = inFlight.failure(slot);
             if (inFlight.isPart(slot)) {
                 zeroFill.pieceEnded(failure);
+            } else if (inFlight.kind(slot) == NbdOperation.READ) {
+                if (!replies.reserve(ReadStream.roomFor((int) inFlight.bytes(slot)))) {
+                    return progress;
+                }
+                reads.answerHandedOver(slot);
             } else if (!replies.reserve(Replies.ERROR_ROOM)) {
                 return progress;
             } else if (failure == null) {
@@ -161,6 +167,16 @@ final class Requests {
             progress = true;
         }
         return progress;
+    }
+
+    /** Closes the slots of what was completed, unanswered: there is nobody to answer. */
+    void dropCompleted() {
+        inFlight.take();
+        int slot;
+        while ((slot = inFlight.firstTaken()) >= 0) {
+            reads.drop(slot);
+            inFlight.closeFirstTaken();
+        }
     }
 
     /** Serves until something is missing; returns what. */
@@ -317,6 +333,16 @@ final class Requests {
 
     private Need read() {
         int bytes = (int) length;
+        boolean alone = received.available() == REQUEST_BYTES && inFlight.count() == 0;
+        if (!alone && reads.shouldHandOver(bytes)) {
+            if (inFlight.isFull()) {
+                return Need.COMPLETION;
+            }
+            if (reads.handOver(handle, offset, bytes, startNanos)) {
+                received.skip(REQUEST_BYTES);
+                return Need.NOTHING;
+            }
+        }
         if (reads.fits(bytes)) {
             if (!replies.reserve(ReadStream.roomFor(bytes))) {
                 return Need.ROOM;

@@ -89,4 +89,14 @@ final class Session implements AutoCloseable {
     void count(NbdOperation kind, long bytes, long startNanos, boolean failed) {
         metrics.operation(kind, bytes, now() - startNanos, failed);
     }
+
+    /** Adds the header of a successful read's reply, whose data follows; {@code bytes} is positive. */
+    void readHeader(long handle, long offset, int bytes) {
+        if (structured) {
+            replies.structured(handle, NbdProtocol.REPLY_FLAG_DONE, NbdProtocol.REPLY_OFFSET_DATA, Long.BYTES + bytes);
+            replies.putLong(offset);
+        } else {
+            replies.simple(handle, NbdError.NONE);
+        }
+    }
 }

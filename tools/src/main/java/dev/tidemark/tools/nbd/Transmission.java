@@ -55,25 +55,19 @@ final class Transmission {
     private boolean endingSeen;
     private long endingDeadlineNanos;
 
-    Transmission(
-            Wire wire,
-            Received received,
-            Session session,
-            ByteBudget smallBudget,
-            ByteBudget largeBudget,
-            NbdConfig config,
-            Ending ending) {
+    Transmission(Wire wire, Received received, Session session, Connection.Shared shared, Ending ending) {
         this.wire = wire;
         this.received = received;
         this.session = session;
         this.replies = session.replies();
-        this.config = config;
+        this.config = shared.config();
         this.ending = ending;
         inFlight = new InFlight(config.maxRequestsInFlight(), this::rouse);
         ticket = new ByteBudget.Ticket(this::rouse);
-        WriteIntake writes = new WriteIntake(session, inFlight, smallBudget, largeBudget, ticket);
-        ZeroFill zeroFill = new ZeroFill(session, inFlight, largeBudget, ticket);
-        requests = new Requests(received, session, inFlight, writes, zeroFill, config.maxConnectionBytes());
+        WriteIntake writes = new WriteIntake(session, inFlight, shared.smallBudget(), shared.largeBudget(), ticket);
+        ZeroFill zeroFill = new ZeroFill(session, inFlight, shared.largeBudget(), ticket);
+        ReadStream reads = new ReadStream(session, inFlight, shared.readHelpers());
+        requests = new Requests(received, session, inFlight, writes, zeroFill, reads, config.maxConnectionBytes());
     }
 
     /**
@@ -215,10 +209,7 @@ final class Transmission {
     /** The volume stays attached, and the slots' budgets charged, until the store has ended everything. */
     private void awaitStore() {
         while (true) {
-            inFlight.take();
-            while (inFlight.firstTaken() >= 0) {
-                inFlight.closeFirstTaken();
-            }
+            requests.dropCompleted();
             if (inFlight.count() == 0) {
                 return;
             }

@@ -1,5 +1,9 @@
 /**
- * The NBD server: fixed-newstyle, over Unix sockets and TCP, one plain blocking thread for each connection.
+ * The NBD server: fixed-newstyle, over Unix sockets and TCP, one plain thread for each connection.
+ *
+ * <p>The thread takes all requests that are in its receive buffer, reads for them what is to be read, submits the rest
+ * to the store, and answers with one write. It waits for its socket and for the store's completions at once, which in
+ * Java takes a selector; it is the only thread that touches the socket, so replies need no lock and no second thread.
  *
  * <ul>
  *   <li>Enters: bytes of peers, which are not to be trusted.

@@ -82,12 +82,13 @@ class FuzzTest {
                 wire);
         ByteBudget small = new ByteBudget(config.maxBytesInFlight() / 2);
         ByteBudget large = new ByteBudget(config.maxBytesInFlight() / 2);
+        ReadHelpers helpers = new ReadHelpers(wire, wire);
         Connection connection = new Connection(
                 "fuzz",
                 wire,
                 receiveBuffer.clear(),
                 sendBuffer.clear(),
-                new Connection.Shared(new MemoryExports().add(volume), NbdMetrics.NONE, config, small, large));
+                new Connection.Shared(new MemoryExports().add(volume), NbdMetrics.NONE, config, small, large, helpers));
         if (random.nextInt(8) == 0) {
             wire.onceAtRandom(random.nextBoolean() ? connection::end : volume::requestClose);
         }
@@ -100,6 +101,9 @@ class FuzzTest {
         if (volume.claimedBytes.get() != 0 || volume.attachments.get() != 0 || small.used() + large.used() != 0) {
             throw new AssertionError("left behind: " + volume.claimedBytes + " bytes claimed, " + volume.attachments
                     + " attachments, " + small.used() + " + " + large.used() + " bytes of the budgets");
+        }
+        if (helpers.inUse() != 0) {
+            throw new AssertionError("left behind: " + helpers.inUse() + " reads");
         }
         if (volume.mostClaimedBytes > SIZE + (4 << 20)) {
             throw new AssertionError(volume.mostClaimedBytes + " bytes claimed at once");

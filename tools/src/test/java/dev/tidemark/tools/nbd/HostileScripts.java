@@ -57,7 +57,7 @@ final class HostileScripts {
         }
         if (random.nextInt(8) != 0) {
             scripts.begin();
-            int requests = random.nextInt(12);
+            int requests = random.nextInt(8) == 0 ? random.nextInt(60) : random.nextInt(12);
             for (int i = 0; i < requests; i++) {
                 scripts.request();
             }

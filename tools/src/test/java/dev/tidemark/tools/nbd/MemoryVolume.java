@@ -44,6 +44,9 @@ final class MemoryVolume implements Volume {
     /** Whether a claim finds no buffer now. */
     volatile BooleanSupplier claimsRefused = () -> false;
 
+    /** Run at the beginning of every read. */
+    volatile Runnable readGate = () -> {};
+
     volatile boolean readOnly;
     volatile boolean exists = true;
 
@@ -110,6 +113,7 @@ final class MemoryVolume implements Volume {
 
     @Override
     public void read(long offset, ByteBuffer target) {
+        readGate.run();
         check(offset, target.remaining());
         while (target.hasRemaining()) {
             ByteBuffer block = blocks[(int) (offset / BLOCK)];

@@ -20,6 +20,9 @@ final class ScriptedWire implements Wire, Executor, LongSupplier {
 
     private final byte[] script;
     private final boolean silentAtEnd;
+    /** What passes whenever somebody looks at the clock: all reads look slow to whom it matters. */
+    private final long tickNanos;
+
     private final SplittableRandom random;
     private final ArrayDeque<Runnable> store = new ArrayDeque<>();
     private int sent;
@@ -38,6 +41,7 @@ final class ScriptedWire implements Wire, Executor, LongSupplier {
         this.random = random;
         this.replies = replies;
         silentAtEnd = random.nextInt(4) == 0;
+        tickNanos = random.nextInt(4) == 0 ? 100_000 : 0;
     }
 
     /** Has it do something once, at a moment of the seed's choice. */
@@ -47,6 +51,7 @@ final class ScriptedWire implements Wire, Executor, LongSupplier {
 
     @Override
     public long getAsLong() {
+        nanos += tickNanos;
         return nanos;
     }
 

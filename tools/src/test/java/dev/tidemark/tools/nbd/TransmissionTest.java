@@ -18,10 +18,14 @@ import static org.awaitility.Awaitility.await;
 import dev.tidemark.engine.StoreException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -91,6 +95,49 @@ class TransmissionTest {
             }
             assertThat(handles).hasSize(100);
             assertThat(client.read(99 * 4096L, 4096)).isEqualTo(data);
+        }
+    }
+
+    @Test
+    void shouldReadInParallelWhatWaitsForADisk() throws Exception {
+        AtomicLong clock = new AtomicLong();
+        // A millisecond passes whenever the server looks: every read seems to wait for a disk.
+        NbdConfig config = NbdConfig.defaults().withClock(() -> clock.addAndGet(1_000_000));
+        try (ServerFixture slow = new ServerFixture(config, NbdMetrics.NONE);
+                TestClient client = TestClient.open(slow.address, "disk")) {
+            byte[] data = random(7, 32 * 4096);
+            assertThat(client.write(0, 0, data).errno()).isZero();
+            for (int i = 0; i < 32; i++) {
+                client.read(i * 4096L, 4096);
+            }
+            // From here on no read ends before eight of them have begun.
+            CyclicBarrier eight = new CyclicBarrier(8);
+            slow.volume.readGate = () -> meet(eight);
+            slow.volume.faults = offset -> offset == 4096 ? new StoreException("failed", "bad") : null;
+            ByteBuffer requests = ByteBuffer.allocate(32 * 28);
+            for (int i = 0; i < 32; i++) {
+                requests.put(TestClient.request(0, CMD_READ, i, i * 4096L, 4096));
+            }
+            client.send(requests.flip());
+            for (int i = 0; i < 32; i++) {
+                TestClient.Reply reply = client.reply(0);
+                int at = (int) reply.handle() * 4096;
+                if (at == 4096) {
+                    assertThat(reply.errno()).isEqualTo(NbdError.EIO);
+                } else {
+                    assertThat(reply.buffer().getLong()).isEqualTo(at);
+                    assertThat(Arrays.copyOfRange(reply.data(), 8, 8 + 4096))
+                            .isEqualTo(Arrays.copyOfRange(data, at, at + 4096));
+                }
+            }
+        }
+    }
+
+    private static void meet(CyclicBarrier barrier) {
+        try {
+            barrier.await();
+        } catch (InterruptedException | BrokenBarrierException e) {
+            throw new IllegalStateException(e);
         }
     }
 

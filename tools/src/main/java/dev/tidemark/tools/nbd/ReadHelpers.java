@@ -1,0 +1,143 @@
+package dev.tidemark.tools.nbd;
+
+import dev.tidemark.engine.StoreException;
+import dev.tidemark.engine.Volume;
+import java.nio.ByteBuffer;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+
+/**
+ * Threads and buffers, shared by all connections, for reads that wait for a disk. A read whose data is in memory takes
+ * less time than handing it over; so connections read by themselves until they see that they wait.
+ */
+final class ReadHelpers implements AutoCloseable {
+    /** The longest read that is handed over; longer ones keep a disk busy by themselves. */
+    static final int BUFFER_BYTES = 128 << 10;
+
+    /** Enough for one client at the usual depth of 32, or several; a disk gains little beyond. */
+    private static final int THREADS = 32;
+
+    /** Replies that wait to be sent hold their buffers: so some more of these than threads. 8 MiB in all. */
+    private static final int BUFFERS = 64;
+
+    private static final long IDLE_SECONDS = 10;
+
+    private final Executor executor;
+    private final LongSupplier clock;
+    private final ArrayBlockingQueue<Task> free = new ArrayBlockingQueue<>(BUFFERS);
+    private final AtomicInteger made = new AtomicInteger();
+
+    ReadHelpers(Executor executor, LongSupplier clock) {
+        this.executor = executor;
+        this.clock = clock;
+    }
+
+    /** Makes helpers with threads of their own, which are started when they are needed and end when they are not. */
+    static ReadHelpers withThreads(LongSupplier clock) {
+        AtomicInteger number = new AtomicInteger();
+        ThreadPoolExecutor threads = new ThreadPoolExecutor(
+                THREADS, THREADS, IDLE_SECONDS, TimeUnit.SECONDS, new ArrayBlockingQueue<>(BUFFERS), task -> {
+                    Thread thread = new Thread(task, "nbd-read-" + number.incrementAndGet());
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        threads.allowCoreThreadTimeOut(true);
+        return new ReadHelpers(threads, clock);
+    }
+
+    /**
+     * Hands a read over. The slot is completed when it ends; {@link Task#giveBack} must follow.
+     *
+     * @return the read, or null when there is no free buffer now, or no thread any more
+     */
+    Task submit(Volume volume, long offset, int length, InFlight inFlight, int slot) {
+        Task task = free.poll();
+        if (task == null) {
+            if (made.incrementAndGet() > BUFFERS) {
+                made.decrementAndGet();
+                return null;
+            }
+            task = new Task(ByteBuffer.allocateDirect(BUFFER_BYTES));
+        }
+        task.volume = volume;
+        task.offset = offset;
+        task.inFlight = inFlight;
+        task.slot = slot;
+        task.buffer.clear().limit(length);
+        try {
+            executor.execute(task);
+        } catch (RejectedExecutionException e) {
+            task.giveBack();
+            return null;
+        }
+        return task;
+    }
+
+    /** Returns how many reads were handed over and not given back. */
+    int inUse() {
+        return made.get() - free.size();
+    }
+
+    @Override
+    public void close() {
+        if (executor instanceof ThreadPoolExecutor threads) {
+            threads.shutdown();
+        }
+    }
+
+    /** One read and its buffer. */
+    final class Task implements Runnable {
+        private final ByteBuffer buffer;
+        private Volume volume;
+        private long offset;
+        private InFlight inFlight;
+        private int slot;
+        private long nanos;
+
+        private Task(ByteBuffer buffer) {
+            this.buffer = buffer;
+        }
+
+        @Override
+        public void run() {
+            long start = clock.getAsLong();
+            StoreException failure = null;
+            try {
+                volume.read(offset, buffer);
+                buffer.position(0);
+            } catch (StoreException e) {
+                failure = e;
+            } catch (RuntimeException | Error e) {
+                failure = new StoreException(StoreException.FAILED, "the read failed: " + e, e);
+            }
+            nanos = clock.getAsLong() - start;
+            inFlight.completed(slot, failure);
+        }
+
+        long offset() {
+            return offset;
+        }
+
+        /** Returns what was read, from position to limit. */
+        ByteBuffer data() {
+            return buffer;
+        }
+
+        /** Returns how long the read took. */
+        long nanos() {
+            return nanos;
+        }
+
+        /** Ends the use of it and its buffer. */
+        void giveBack() {
+            volume = null;
+            inFlight = null;
+            free.add(this);
+        }
+    }
+}
