@@ -5,6 +5,7 @@ import dev.tidemark.engine.pipeline.Request;
 import dev.tidemark.engine.pipeline.WriteBuffers;
 import dev.tidemark.engine.read.BlockDamagedException;
 import dev.tidemark.engine.read.EpochTable;
+import dev.tidemark.engine.read.VolumeGoneException;
 import dev.tidemark.engine.volume.LiveVolume;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -64,13 +65,18 @@ final class StoreVolume implements Volume {
         int position = target.position();
         try {
             store.reader().read(volume, offset, target);
-        } catch (BlockDamagedException e) {
-            target.position(position);
-            throw new ChecksumException(e.getMessage(), e.volumeId(), e.block(), e);
         } catch (IOException e) {
             target.position(position);
-            throw new StoreException(StoreException.FAILED, e.getMessage(), e);
+            throw describe(e);
         }
+    }
+
+    private static StoreException describe(IOException e) {
+        if (e instanceof BlockDamagedException damaged) {
+            return new ChecksumException(e.getMessage(), damaged.volumeId(), damaged.block(), e);
+        }
+        boolean gone = e instanceof VolumeGoneException;
+        return new StoreException(gone ? StoreException.NO_SUCH_VOLUME : StoreException.FAILED, e.getMessage(), e);
     }
 
     @Override
@@ -84,9 +90,9 @@ final class StoreVolume implements Volume {
         long after = (offset + length + blockSize - 1) / blockSize;
         EpochTable.Pin pin;
         try {
-            pin = store.reader().enter();
+            pin = store.reader().enter(volume);
         } catch (IOException e) {
-            throw new StoreException(StoreException.FAILED, e.getMessage(), e);
+            throw describe(e);
         }
         try {
             store.mappings().extents(volume.root(), first, after - first, (block, count, mapped) -> {

@@ -59,7 +59,7 @@ public final class BlockReader {
     public void read(LiveVolume volume, long offset, ByteBuffer target) throws IOException {
         Scratch mine = scratch.get();
         long at = offset;
-        EpochTable.Pin pin = enter();
+        EpochTable.Pin pin = enter(volume);
         try {
             while (target.hasRemaining()) {
                 int inside = (int) (at % blockSizeBytes);
@@ -77,15 +77,20 @@ public final class BlockReader {
     }
 
     /**
-     * Pins an epoch, for a look at mappings.
+     * Pins an epoch, for a look at a volume's mappings. Only what is alive behind the pin keeps its pages.
      *
      * @throws IOException when the store was closed
+     * @throws VolumeGoneException when the volume was deleted or merged away
      */
-    public EpochTable.Pin enter() throws IOException {
+    public EpochTable.Pin enter(LiveVolume volume) throws IOException {
         EpochTable.Pin pin = epochs.enter();
         if (closed) {
             pin.exit();
             throw new IOException("the store is closed");
+        }
+        if (!volume.alive()) {
+            pin.exit();
+            throw new VolumeGoneException("volume " + volume + " is gone");
         }
         return pin;
     }

@@ -14,8 +14,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * <p>The order that makes it safe: a reader stores its pin, then a full fence, then loads a root; the writer stores the
  * new root, then a full fence, then loads the pins. So either the writer sees the pin, or the reader sees the new root.
  *
- * <p>Threads: {@link #enter} and {@link Pin#exit} from any thread, never nested; {@link #advance} and {@link
- * #safeEpoch} from the writer only.
+ * <p>Threads: {@link #enter} and {@link Pin#exit} in pairs from any thread, the pin of the outermost pair counts;
+ * {@link #advance} and {@link #safeEpoch} from the writer only.
  */
 public final class EpochTable {
     private static final long IDLE = Long.MAX_VALUE;
@@ -39,8 +39,10 @@ public final class EpochTable {
      */
     public Pin enter() {
         Pin pin = mine.get();
-        pin.epoch = current;
-        VarHandle.fullFence();
+        if (pin.depth++ == 0) {
+            pin.epoch = current;
+            VarHandle.fullFence();
+        }
         return pin;
     }
 
@@ -110,6 +112,8 @@ public final class EpochTable {
 
         private volatile long epoch = IDLE;
         private WeakReference<Thread> owner;
+        /** How often the thread has entered and not left; its own business. */
+        private int depth;
 
         private Pin(Thread thread) {
             owner = new WeakReference<>(thread);
@@ -117,7 +121,9 @@ public final class EpochTable {
 
         /** Ends the pin. */
         public void exit() {
-            EPOCH.setRelease(this, IDLE);
+            if (--depth == 0) {
+                EPOCH.setRelease(this, IDLE);
+            }
         }
     }
 }
