@@ -79,7 +79,7 @@ public final class JournalBenchmark {
             new Claim("unforced / RocksDB WAL unsynced", Case.JOURNAL_UNFORCED, Case.PEER_UNFORCED, 3));
 
     /** The medians of a run, and what was asked of them. */
-    static final class Report {
+    public static final class Report {
         private final Map<Case, double[]> results = new EnumMap<>(Case.class);
 
         double median(Case of) {
