@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** The folders that the benchmarks work in. */
-final class BenchFolders {
+public final class BenchFolders {
     private BenchFolders() {}
 
-    /** Removes a folder with all that is in it. */
-    static void remove(Path folder) {
+    /** Removes a folder with all that is in it. Throws {@link UncheckedIOException} where it can't. */
+    public static void remove(Path folder) {
         try (Stream<Path> tree = Files.walk(folder)) {
             List<Path> deepestFirst = tree.sorted(Comparator.reverseOrder()).toList();
             for (Path path : deepestFirst) {

@@ -27,7 +27,7 @@ import org.agrona.concurrent.YieldingIdleStrategy;
  * cases in
  * turn within each round, so that whatever else the machine does meets all of them.
  */
-final class JournalBenchmark {
+public final class JournalBenchmark {
     private static final int SMALL_BYTES = 64;
     private static final int LARGE_BYTES = 4096;
 
@@ -79,7 +79,7 @@ final class JournalBenchmark {
             new Claim("unforced / RocksDB WAL unsynced", Case.JOURNAL_UNFORCED, Case.PEER_UNFORCED, 3));
 
     /** The medians of a run, and what was asked of them. */
-    static final class Report {
+    public static final class Report {
         private final Map<Case, double[]> results = new EnumMap<>(Case.class);
 
         double median(Case of) {
@@ -97,11 +97,13 @@ final class JournalBenchmark {
             return results.containsKey(claim.of) && (claim.against == null || results.containsKey(claim.against));
         }
 
-        boolean allMet() {
+        /** Whether every claim that was measured is met. */
+        public boolean allMet() {
             return CLAIMS.stream().filter(this::measured).allMatch(claim -> value(claim) >= claim.atLeast);
         }
 
-        void print(PrintWriter out) {
+        /** Prints the tables. */
+        public void print(PrintWriter out) {
             out.printf(Locale.ROOT, "%-62s %14s %14s %14s%n", "case", "median", "lowest", "highest");
             results.forEach((name, values) -> out.printf(
                     Locale.ROOT,
@@ -140,7 +142,8 @@ final class JournalBenchmark {
     private int journals;
     private volatile boolean stop;
 
-    JournalBenchmark(Path folder, int rounds, int seconds, boolean peers) {
+    /** A run in a folder that exists, of so many rounds and seconds for each forced case. */
+    public JournalBenchmark(Path folder, int rounds, int seconds, boolean peers) {
         this.folder = folder;
         this.rounds = rounds;
         this.nanos = seconds * 1_000_000_000L;
@@ -148,7 +151,8 @@ final class JournalBenchmark {
         new Random(1).nextBytes(bytes);
     }
 
-    Report run(Consumer<String> progress) throws IOException {
+    /** Measures, telling {@code progress} in words what is being done. */
+    public Report run(Consumer<String> progress) throws IOException {
         Report report = new Report();
         Path small = fill("replay-small", SMALL_BYTES, REPLAY_SMALL_EVENTS);
         Path large = fill("replay-large", LARGE_BYTES, REPLAY_LARGE_EVENTS);

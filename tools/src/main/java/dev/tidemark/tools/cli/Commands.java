@@ -18,6 +18,7 @@ final class Commands {
     /** The program's own table. */
     Commands() {
         this(new LinkedHashMap<>());
+        table.put("bench", BenchCommand::new);
     }
 
     /** A table of the caller's, which is not copied. */
