@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 public final class BenchFolders {
     private BenchFolders() {}
 
-    /** Removes a folder with all that is in it. */
+    /** Removes a folder with all that is in it. Throws {@link UncheckedIOException} where it can't. */
     public static void remove(Path folder) {
         try (Stream<Path> tree = Files.walk(folder)) {
             List<Path> deepestFirst = tree.sorted(Comparator.reverseOrder()).toList();

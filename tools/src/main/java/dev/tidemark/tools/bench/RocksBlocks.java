@@ -11,13 +11,14 @@ import org.rocksdb.WriteOptions;
 /** Blocks in RocksDB with its write-ahead log, which a flush syncs. */
 final class RocksBlocks implements BlockPeer {
     private final Options options;
-    private final WriteOptions buffered = new WriteOptions().setSync(false);
+    private final WriteOptions buffered;
     private final RocksDB db;
 
     /** Compression is off, as blocks here don't compress; compaction gets two threads; else as it comes. */
     RocksBlocks(Path folder) throws Exception {
         RocksDB.loadLibrary();
         Files.createDirectories(folder);
+        buffered = new WriteOptions().setSync(false);
         options = new Options()
                 .setCreateIfMissing(true)
                 .setCompressionType(CompressionType.NO_COMPRESSION)
