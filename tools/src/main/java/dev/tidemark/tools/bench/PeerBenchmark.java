@@ -9,8 +9,7 @@ import org.HdrHistogram.Histogram;
 
 /**
  * The engine beside block stores that a Java developer would make from what exists: random 4 KiB writes over a full
- * volume,
- * a flush after every 32.
+ * volume, a flush after every 32.
  */
 final class PeerBenchmark {
     private static final int GROUP = 32;

@@ -7,8 +7,7 @@ import java.util.List;
 
 /**
  * Heap bytes that the calling thread and the store's threads have allocated, and the processor time that they have
- * used,
- * since this was made. Processor time tells what a store costs even where other programs share the machine.
+ * used, since this was made. Processor time tells what a store costs even where other programs share the machine.
  */
 final class ThreadCosts {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
