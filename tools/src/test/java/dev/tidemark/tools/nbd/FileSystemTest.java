@@ -99,11 +99,13 @@ class FileSystemTest {
     }
 
     private void attach() throws Exception {
-        fuseProcess = new ProcessBuilder("nbdfuse", fuse.toString(), server.nbd().uri("disk"))
+        fuseProcess = new ProcessBuilder(
+                        "nbdfuse", fuse.toString(), server.nbd().uri("disk"))
                 .inheritIO()
                 .start();
         await().atMost(Duration.ofMinutes(1)).until(() -> Files.exists(fuse.resolve("nbd")));
-        loop = ExternalProgram.run("losetup", "--find", "--show", fuse.resolve("nbd").toString())
+        loop = ExternalProgram.run(
+                        "losetup", "--find", "--show", fuse.resolve("nbd").toString())
                 .strip();
     }
 
