@@ -52,14 +52,21 @@ public final class Main implements Callable<Integer> {
         // System.out has the platform's charset on 17; names and labels are UTF-8 wherever this runs.
         PrintWriter out = new PrintWriter(new FileOutputStream(FileDescriptor.out), false, UTF_8);
         PrintWriter err = new PrintWriter(new FileOutputStream(FileDescriptor.err), true, UTF_8);
-        if (!List.of(args).contains("serve")) {
-            // A command's own line tells what a user needs to know; logback reads this when the first logger is made.
-            System.setProperty("tidemark.log", "warn");
-        }
+        setUpLog(List.of(args));
         int status = run(new Commands(), out, err, args);
         out.flush();
         err.flush();
         System.exit(status);
+    }
+
+    /** Logback reads these when the first logger is made. */
+    private static void setUpLog(List<String> args) {
+        if (!args.contains("serve")) {
+            System.setProperty("tidemark.log", "warn"); // a short command's own line tells what its user needs to know
+        }
+        if (args.contains("--verbose")) {
+            System.setProperty("tidemark.log.trace", "%ex");
+        }
     }
 
     /** Runs one command line without ending the process, and returns its exit status. */

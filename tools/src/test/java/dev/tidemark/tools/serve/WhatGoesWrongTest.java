@@ -228,6 +228,59 @@ class WhatGoesWrongTest {
         }
     }
 
+    /** A file system on a loop device, whose own disk is full: what was written can't be forced, and that is an I/O error. */
+    @Test
+    void shouldStopAtTheFirstFailureAndRecoverAtTheNextStart() throws Exception {
+        assumeThat(System.getProperty("user.name"))
+                .as("only root can make a disk that fails")
+                .isEqualTo("root");
+        Path ram = Files.createDirectory(folder.resolve("ram"));
+        Path disk = Files.createDirectory(folder.resolve("disk"));
+        assumeThat(shell("mount -t tmpfs -o size=60m tidemark-test " + ram)).isZero();
+        try {
+            assumeThat(shell("cd " + ram + " && truncate -s 200M image && mkfs.ext4 -q -E lazy_itable_init=0 image"))
+                    .isZero();
+            assumeThat(shell("mount -o loop " + ram + "/image " + disk))
+                    .as("loop devices")
+                    .isZero();
+            Path failing = disk.resolve("store");
+            try (ServerProcess server =
+                            ServerProcess.start(failing, "--create", "disk=64M", "-o", "journal-segment=4M");
+                    DiskClient client = DiskClient.open(server.nbd(), "disk")) {
+                client.write(0, ByteBuffer.allocate(4096).put(0, (byte) 1), true);
+                shell("dd if=/dev/zero of=" + ram + "/rest bs=1M 2>/dev/null");
+                assertThatThrownBy(() -> {
+                            for (long at = 4096; at < 60 << 20; at += 1 << 20) {
+                                client.write(at, ByteBuffer.allocate(1 << 20).put(0, (byte) 2), false);
+                                client.flush();
+                            }
+                        })
+                        .as("nothing is acknowledged any more")
+                        .isInstanceOf(IOException.class);
+                assertThat(server.awaitEnd()).isEqualTo(5);
+                assertThat(server.errors().lines().filter(line -> line.startsWith("tidemark: ")))
+                        .singleElement()
+                        .asString()
+                        .startsWith("tidemark: the store has stopped, and nothing that was promised is lost: ")
+                        .endsWith("; mend the cause, and start serve again: it recovers");
+                assertThat(server.errors().lines()).noneMatch(line -> line.startsWith("\tat "));
+            }
+            // A new mount reads what is on the disk, not what was in memory.
+            assertThat(shell("rm " + ram + "/rest && umount " + disk + " && mount -o loop " + ram + "/image " + disk))
+                    .isZero();
+            assertThat(ServerProcess.run("check", failing.toString(), "--data").out())
+                    .startsWith("clean ");
+            try (ServerProcess server = ServerProcess.start(failing);
+                    DiskClient client = DiskClient.open(server.nbd(), "disk")) {
+                assertThat(client.read(0, 1)[0]).isEqualTo((byte) 1);
+                client.write(0, ByteBuffer.allocate(4096).put(0, (byte) 3), true);
+                assertThat(server.terminate()).isZero();
+            }
+        } finally {
+            shell("umount -l " + disk + " 2>/dev/null; umount -l " + ram);
+        }
+    }
+
     private static int shell(String command) throws IOException, InterruptedException {
         return new ProcessBuilder("sh", "-c", command).inheritIO().start().waitFor();
     }
