@@ -228,7 +228,10 @@ class WhatGoesWrongTest {
         }
     }
 
-    /** A file system on a loop device, whose own disk is full: what was written can't be forced, and that is an I/O error. */
+    /**
+     * A file system on a loop device, whose own disk is full: what was written can't be forced, and that is an I/O
+     * error.
+     */
     @Test
     void shouldStopAtTheFirstFailureAndRecoverAtTheNextStart() throws Exception {
         assumeThat(System.getProperty("user.name"))
