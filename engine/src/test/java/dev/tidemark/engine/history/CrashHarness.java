@@ -243,6 +243,16 @@ public final class CrashHarness {
             return findings.isEmpty() ? null : where + findings;
         }
 
+        /**
+         * What is left after an open that came to its end. Before that, an event that only the page cache of a dead process
+         * holds is no promise: a power cut may still take it, and does so in the crashes inside the recovery.
+         */
+        private SimStorage recovered(SimStorage left) throws StoreOpenException {
+            Store store = Store.open(setup.again().on(left));
+            Hooks.dispose(store);
+            return left.afterProcessDeath();
+        }
+
         /** The store that the crash left goes on with a history of its own, some of them with crashes in turn. */
         private void goOn(SimStorage left, long seq, String how) {
             long chain = chains.getAndIncrement() + setup.seed;
@@ -252,7 +262,7 @@ public final class CrashHarness {
             try {
                 boolean withCrashes = effort.chainEvery > 0 && chain % effort.chainEvery == 0;
                 if (withCrashes && depth < MAX_DEPTH) {
-                    new Life(setup, left, model, seq, more, depth + 1).run();
+                    new Life(setup, recovered(left), model, seq, more, depth + 1).run();
                     return;
                 }
                 Runner next = new Runner(left, setup.again(), model, request -> {});
