@@ -141,12 +141,14 @@ final class ServeCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         out.println("ready " + server.ready());
         out.flush();
-        String uri = server.exampleUri();
-        err.println(
-                uri == null
-                        ? "next: tidemark message " + store + " 'create disk size=10G'"
-                        : "next: nbdinfo '" + uri + "', or tidemark message " + store
-                                + " 'create before origin=...' for a snapshot");
+        String volume = server.exampleVolume();
+        if (volume == null) {
+            err.println("next: tidemark message " + store + " 'create disk size=10G'");
+        } else {
+            // Whatever kind the volume is, its status is there.
+            err.println("next: nbdinfo '" + server.uri(volume) + "', or tidemark message " + store + " 'status " + volume
+                    + "'");
+        }
         err.flush();
     }
 

@@ -139,12 +139,15 @@ public final class StoreServer implements AutoCloseable {
                 metricsPage == null ? null : "http://" + metricsPage.address() + "/metrics");
     }
 
-    /** The URI of a volume for NBD clients, or null when there is no volume. */
-    public String exampleUri() {
+    /** The name of a volume to begin with, or null when there is none. */
+    public String exampleVolume() {
         List<Volume> volumes = store.volumes();
-        return volumes.isEmpty()
-                ? null
-                : nbd.addresses().get(0).uri(volumes.get(0).name());
+        return volumes.isEmpty() ? null : volumes.get(0).name();
+    }
+
+    /** The URI of a volume for NBD clients. */
+    public String uri(String volume) {
+        return nbd.addresses().get(0).uri(volume);
     }
 
     /** Waits until the store has stopped after a failure; returns the failure. */
