@@ -26,6 +26,9 @@ final class Listener implements Closeable {
     /** Peers that wait to be accepted; the same as for the servers that clients are used to. */
     private static final int BACKLOG = 128;
 
+    /** Half of a large read goes out before its reader has to be waited for. The system may allow less. */
+    private static final int UNIX_SEND_BYTES = 512 << 10;
+
     /** After an accept that failed: the process is out of file descriptors, most likely, and that takes time. */
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -159,7 +162,10 @@ final class Listener implements Closeable {
             SocketChannel peer = null;
             try {
                 peer = channel.accept();
-                if (!address.isUnix()) {
+                if (address.isUnix()) {
+                    // TCP sizes its buffers by itself; a Unix socket keeps what the system gives it.
+                    peer.setOption(StandardSocketOptions.SO_SNDBUF, UNIX_SEND_BYTES);
+                } else {
                     peer.setOption(StandardSocketOptions.TCP_NODELAY, true);
                     peer.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
                 }

@@ -21,6 +21,9 @@ final class ReadStream {
     /** Small enough for the processor's cache, large enough to make the calls cheap. */
     private static final int PIECE_BYTES = 128 << 10;
 
+    /** What may still wait to be sent when the next piece is read: it is moved, to make room. */
+    private static final int MAX_MOVED_BYTES = 8 << 10;
+
     private final Session session;
     private final Replies replies;
     private final InFlight inFlight;
@@ -178,7 +181,8 @@ final class ReadStream {
             return finish();
         }
         int piece = (int) Math.min(PIECE_BYTES, length - sent);
-        if (!replies.reserve(piece)) {
+        // The socket's own buffer holds more than a piece, so little is lost by not moving much.
+        if (replies.pendingBytes() > MAX_MOVED_BYTES || !replies.reserve(piece)) {
             return false;
         }
         if (failure == null) {

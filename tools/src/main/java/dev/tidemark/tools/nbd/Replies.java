@@ -61,18 +61,19 @@ final class Replies {
         return buffer.capacity() - end;
     }
 
-    /** Makes room at the end, moving what is pending if that helps; returns whether there is enough now. */
+    /** Makes room at the end, moving what is pending if that is enough; returns whether there is enough now. */
     boolean reserve(int bytes) {
         if (room() >= bytes) {
             return true;
         }
-        if (start > 0) {
-            buffer.limit(end).position(start);
-            buffer.compact();
-            end -= start;
-            start = 0;
+        if (buffer.capacity() - pendingBytes() < bytes) {
+            return false;
         }
-        return room() >= bytes;
+        buffer.limit(end).position(start);
+        buffer.compact();
+        end -= start;
+        start = 0;
+        return true;
     }
 
     /** Writes what the wire takes now; returns whether that was anything. */
