@@ -244,7 +244,8 @@ public final class CrashHarness {
         }
 
         /**
-         * What is left after an open that came to its end. Before that, an event that only the page cache of a dead process
+         * What is left after an open that came to its end. Before that, an event that only the page cache of a dead
+         * process
          * holds is no promise: a power cut may still take it, and does so in the crashes inside the recovery.
          */
         private SimStorage recovered(SimStorage left) throws StoreOpenException {

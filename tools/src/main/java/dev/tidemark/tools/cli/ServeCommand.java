@@ -146,8 +146,8 @@ final class ServeCommand implements Callable<Integer> {
             err.println("next: tidemark message " + store + " 'create disk size=10G'");
         } else {
             // Whatever kind the volume is, its status is there.
-            err.println("next: nbdinfo '" + server.uri(volume) + "', or tidemark message " + store + " 'status " + volume
-                    + "'");
+            err.println("next: nbdinfo '" + server.uri(volume) + "', or tidemark message " + store + " 'status "
+                    + volume + "'");
         }
         err.flush();
     }
