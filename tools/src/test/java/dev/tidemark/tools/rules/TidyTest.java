@@ -66,6 +66,8 @@ class TidyTest {
         try (Stream<Path> entries = Files.list(ROOT)) {
             List<String> findings = entries.map(entry -> entry.getFileName().toString())
                     .filter(name -> !name.startsWith(".") && !name.equals("target") && !TOP_LEVEL.contains(name))
+                    // what the README's first command makes
+                    .filter(name -> !Files.exists(ROOT.resolve(name).resolve("superblock")))
                     .map(name -> name + ": does not belong on the top level; put it into the module that it is about")
                     .toList();
             assertThat(findings).isEmpty();
