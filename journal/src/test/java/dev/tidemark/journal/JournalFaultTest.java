@@ -158,6 +158,31 @@ class JournalFaultTest {
     }
 
     @Test
+    void shouldOpenWithATornTailOnAFullDevice() throws Exception {
+        JournalConfig roomy = tiny().segmentBytes(32 << 10).build();
+        SimStorage storage = new SimStorage(23);
+        List<Entry> model = new ArrayList<>();
+        Journal journal = TestJournals.create(storage, roomy);
+        model.add(append(journal, 1, 500));
+        journal.force();
+        Entry lost = append(journal, 1, 2500);
+        journal.force();
+        String segment = "journal/" + SegmentName.of(0);
+        storage.flipBit(segment, lost.offset() + 2000, 4);
+        SimStorage device = storage.afterProcessDeath();
+        device.limitCapacity(2L * roomy.segmentBytes());
+        assertThat(device.usableBytes()).isZero();
+        try (JournalRecovery recovery = Journal.recover(device, roomy, Known.NOTHING)) {
+            assertThat(recovery.row()).isEqualTo(RecoveryRow.TORN_FRAME);
+            Journal next = recovery.begin();
+            model.add(append(next, 1, 20));
+            next.close();
+        }
+        assertThat(TestJournals.readAll(device, roomy)).isEqualTo(model);
+        assertThat(device.list("journal")).anyMatch(name -> name.endsWith(SegmentName.SAVED_SUFFIX));
+    }
+
+    @Test
     void shouldNotTakeAReadErrorForDamage() throws Exception {
         Run whole = new Run(null);
         for (int nth = 1; nth < 12; nth++) {
