@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -89,6 +92,61 @@ class StoreTest {
             for (int i = 0; i < 2000; i++) {
                 long block = i * 37L % 4096;
                 assertThat(read(disk, block * 4096, 4096)).isEqualTo(bytes(block, 4096));
+            }
+        }
+    }
+
+    /**
+     * Found by a kernel file system over NBD: a large write left its buffer's limit where the write ended, and the next
+     * partial write that got the buffer, and reached further, failed before it was submitted.
+     */
+    @Test
+    void shouldUseABufferAgainForALongerWrite() throws Exception {
+        Store.init(config());
+        try (Store store = Store.open(config())) {
+            store.send("create disk size=16M");
+            Volume disk = store.volume("disk");
+            disk.write(0, bytes(1, (256 << 10) + 4096));
+            disk.write(4000, bytes(2, (512 << 10) - 1000));
+            assertThat(read(disk, 4000, (512 << 10) - 1000)).isEqualTo(bytes(2, (512 << 10) - 1000));
+        }
+    }
+
+    /** A write that waits for space is carried out in a turn that no request brought, and was then never answered. */
+    @Test
+    void shouldAnswerADurableWriteThatWaitedForSpace() throws Exception {
+        StoreConfig small =
+                StoreConfig.at(folder.resolve("small")).capacityBytes(16L * MIB).build();
+        Store.init(small);
+        try (Store store = Store.open(small)) {
+            for (int round = 0; round < 10; round++) {
+                store.send("create old size=10M");
+                store.send("create new size=10M");
+                Volume old = store.volume("old");
+                for (int i = 0; i < 10; i++) {
+                    old.write((long) i * MIB, bytes(i, MIB));
+                }
+                store.send("delete old");
+                Volume fresh = store.volume("new");
+                CountDownLatch answered = new CountDownLatch(10);
+                AtomicReference<StoreException> failure = new AtomicReference<>();
+                for (int i = 0; i < 10; i++) {
+                    Volume.WriteBuffer data = fresh.claim(MIB);
+                    data.bytes().put(bytes(100 + i, MIB));
+                    fresh.submitWrite(
+                            (long) i * MIB,
+                            data,
+                            true,
+                            (cookie, why) -> {
+                                failure.compareAndSet(null, why);
+                                answered.countDown();
+                            },
+                            i);
+                }
+                assertThat(answered.await(1, TimeUnit.MINUTES)).as("all were answered").isTrue();
+                assertThat(failure.get()).isNull();
+                assertThat(read(fresh, 9L * MIB, MIB)).isEqualTo(bytes(109, MIB));
+                store.send("delete new");
             }
         }
     }

@@ -1,5 +1,6 @@
 package dev.tidemark.journal;
 
+import dev.tidemark.storage.NoSpaceException;
 import dev.tidemark.storage.Storage;
 import dev.tidemark.storage.StorageFile;
 import java.io.IOException;
@@ -115,13 +116,14 @@ final class JournalRepair {
 
     /** Step 1; gives the files behind the last segment that can be used as written ahead. */
     private List<SegmentFile> setAside() throws IOException {
-        if (scan.tailEnd() > scan.endOffset()) {
-            saveTail();
-        }
+        String spent = scan.tailEnd() > scan.endOffset() ? saveTail() : null;
         List<SegmentFile> usable = new ArrayList<>();
         long next = last.end();
         for (JournalScan.Later later : scan.later()) {
             SegmentFile file = later.file();
+            if (file.path().equals(spent)) {
+                continue;
+            }
             if (!later.zeros()) {
                 storage.rename(file.path(), freeName(file.first()));
             } else if (file.first() == next
@@ -150,9 +152,42 @@ final class JournalRepair {
         storage.rename(draft, path);
     }
 
-    private void saveTail() throws IOException {
+    /**
+     * Copies the tail to a file of its own. On a full device it goes over a segment that was written ahead, whose space is
+     * there already; gives that segment's path, or null.
+     */
+    private String saveTail() throws IOException {
+        String name = freeName(scan.endOffset());
+        try {
+            copyTail(name, Storage.Mode.CREATE_NEW);
+            return null;
+        } catch (NoSpaceException e) {
+            String spare = spare();
+            if (spare == null) {
+                throw e;
+            }
+            if (storage.exists(name)) {
+                storage.delete(name);
+            }
+            storage.rename(spare, name);
+            storage.syncDirectory(directory); // no bytes of the tail may ever stand under a segment's name
+            copyTail(name, Storage.Mode.WRITE);
+            return spare;
+        }
+    }
+
+    private String spare() {
+        for (JournalScan.Later later : scan.later()) {
+            if (later.zeros() && later.file().size() >= scan.tailEnd() - scan.endOffset()) {
+                return later.file().path();
+            }
+        }
+        return null;
+    }
+
+    private void copyTail(String name, Storage.Mode mode) throws IOException {
         try (StorageFile from = storage.open(last.path(), Storage.Mode.READ);
-                StorageFile to = storage.open(freeName(scan.endOffset()), Storage.Mode.CREATE_NEW)) {
+                StorageFile to = storage.open(name, mode)) {
             long start = scan.endOffset() - last.first();
             long end = Math.min(scan.tailEnd() - last.first(), from.size());
             for (long at = start; at < end; at += copy.position()) {

@@ -138,6 +138,8 @@ class JournalFaultTest {
     void shouldFailTheNextOpenCleanlyWhenARecoveryOperationFails() throws Exception {
         Run whole = new Run(null);
         SimStorage dead = whole.storage.afterProcessDeath();
+        List<Entry> left = TestJournals.readAll(dead, config);
+        assertThat(left).hasSizeGreaterThan(20);
         long operations = recoverAndCount(dead.afterProcessDeath());
         for (Fault.Effect effect : List.of(Fault.Effect.IO_ERROR, Fault.Effect.NO_SPACE)) {
             for (long at = 0; at < operations; at++) {
@@ -149,10 +151,35 @@ class JournalFaultTest {
                     assertThat(device.leaks()).as("after " + e).isEmpty();
                 }
                 SimStorage next = device.afterProcessDeath();
-                assertThat(TestJournals.readAll(next, config)).isEqualTo(whole.model);
+                assertThat(TestJournals.readAll(next, config)).isEqualTo(left);
                 Journal.recover(next, config, Known.NOTHING).begin().close();
             }
         }
+    }
+
+    @Test
+    void shouldOpenWithATornTailOnAFullDevice() throws Exception {
+        JournalConfig roomy = tiny().segmentBytes(32 << 10).build();
+        SimStorage storage = new SimStorage(23);
+        List<Entry> model = new ArrayList<>();
+        Journal journal = TestJournals.create(storage, roomy);
+        model.add(append(journal, 1, 500));
+        journal.force();
+        Entry lost = append(journal, 1, 2500);
+        journal.force();
+        String segment = "journal/" + SegmentName.of(0);
+        storage.flipBit(segment, lost.offset() + 2000, 4);
+        SimStorage device = storage.afterProcessDeath();
+        device.limitCapacity(2L * roomy.segmentBytes());
+        assertThat(device.usableBytes()).isZero();
+        try (JournalRecovery recovery = Journal.recover(device, roomy, Known.NOTHING)) {
+            assertThat(recovery.row()).isEqualTo(RecoveryRow.TORN_FRAME);
+            Journal next = recovery.begin();
+            model.add(append(next, 1, 20));
+            next.close();
+        }
+        assertThat(TestJournals.readAll(device, roomy)).isEqualTo(model);
+        assertThat(device.list("journal")).anyMatch(name -> name.endsWith(SegmentName.SAVED_SUFFIX));
     }
 
     @Test

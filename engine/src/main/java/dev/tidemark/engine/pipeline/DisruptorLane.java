@@ -192,6 +192,7 @@ final class DisruptorLane implements Lane {
             slot.request = null;
             if (request == nudge) {
                 nudgeInRing = false;
+                stages.place().turn(slot);
             } else {
                 awaitRoom(sequence);
                 stages.place().place(request, slot);

@@ -76,6 +76,11 @@ final class PlaceStage {
         }
     }
 
+    /** A turn without a request: what is parked may be carried out, and then waits for its force with this slot. */
+    void turn(Slot itsSlot) {
+        slot = itsSlot;
+    }
+
     /** Whether events have room on their way to JOURNAL for one more request; if not, JOURNAL has to run first. */
     boolean hasRoom() {
         return failStop.failed() || sink.hasRoom();

@@ -159,6 +159,7 @@ public final class WriteBuffers {
 
         private void claimed(int lengthBytes) {
             claimedBytes = lengthBytes;
+            whole.clear();
             payload.clear().limit(lengthBytes);
         }
 

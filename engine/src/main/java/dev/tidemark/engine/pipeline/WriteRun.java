@@ -219,7 +219,11 @@ final class WriteRun {
     private void write(long physical, ByteBuffer source, int index, int length) throws IOException {
         ByteBuffer view = source == staging.bytes() ? stagingView : source;
         view.clear().limit(index + length).position(index);
-        exceptions.write(physical, view);
+        try {
+            exceptions.write(physical, view);
+        } finally {
+            view.clear(); // the next request of this buffer may be longer
+        }
     }
 
     private void apply(Request request, int index, long timeMs) {

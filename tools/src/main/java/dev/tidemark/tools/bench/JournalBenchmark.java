@@ -37,6 +37,9 @@ public final class JournalBenchmark {
     /** A payload that fills a good part of the block that a force pads to. */
     private static final int FORCED_PAYLOAD_BYTES = 1024;
 
+    /** Long enough for several forces even on a busy disk, short enough that its load is the same for all in turn. */
+    private static final long SLICE_NANOS = 25_000_000L;
+
     private static final int OUTSTANDING = 64;
 
     /** A microsecond or two: what it takes an appender to come back with the next one. */
@@ -102,6 +105,9 @@ public final class JournalBenchmark {
         }
 
         public void print(PrintWriter out) {
+            if (results.containsKey(Case.PEER_FORCED)) {
+                out.println("RocksDB " + RocksLog.version());
+            }
             out.printf(Locale.ROOT, "%-62s %14s %14s %14s%n", "case", "median", "lowest", "highest");
             results.forEach((name, values) -> out.printf(
                     Locale.ROOT,
@@ -154,30 +160,102 @@ public final class JournalBenchmark {
         Path large = fill("replay-large", LARGE_BYTES, REPLAY_LARGE_EVENTS);
         for (int round = -1; round < rounds; round++) { // the first round only warms up
             progress.accept(round < 0 ? "warming up" : "round " + (round + 1) + " of " + rounds);
+            Map<Case, Double> values = forced();
             for (Case each : Case.values()) {
-                if (!peers && (each == Case.PEER_FORCED || each == Case.PEER_UNFORCED)) {
-                    continue;
+                if (!values.containsKey(each) && (peers || each != Case.PEER_UNFORCED) && each != Case.PEER_FORCED) {
+                    values.put(each, measure(each, small, large));
                 }
-                double value = measure(each, small, large);
-                if (round >= 0) {
-                    report.results.computeIfAbsent(each, key -> new double[rounds])[round] = value;
+            }
+            if (round >= 0) {
+                for (Map.Entry<Case, Double> value : values.entrySet()) {
+                    report.results.computeIfAbsent(value.getKey(), key -> new double[rounds])[round] = value.getValue();
                 }
             }
         }
         return report;
     }
 
+    /** The cases that force each record, in slices of some milliseconds in turn: the disk's moods meet all of them. */
+    private Map<Case, Double> forced() throws IOException {
+        Map<Case, Double> values = new EnumMap<>(Case.class);
+        Map<Case, ForcedLog> logs = new EnumMap<>(Case.class);
+        Path place = folder.resolve("forced-" + journals++);
+        Files.createDirectory(place);
+        try {
+            logs.put(Case.RAW_FORCED, new RawLog(place.resolve("raw"), FORCED_BLOCK_BYTES));
+            logs.put(Case.JOURNAL_FORCED, new ForcedJournal(place, piece(FORCED_PAYLOAD_BYTES)));
+            if (peers) {
+                logs.put(Case.PEER_FORCED, new RocksLog(place.resolve("rocks"), piece(FORCED_PAYLOAD_BYTES)));
+            }
+            Map<Case, long[]> sums = new EnumMap<>(Case.class);
+            for (long left = nanos; left > 0; left -= SLICE_NANOS) {
+                for (Map.Entry<Case, ForcedLog> log : logs.entrySet()) {
+                    slice(log.getValue(), sums.computeIfAbsent(log.getKey(), key -> new long[2]));
+                }
+            }
+            sums.forEach((each, sum) -> values.put(each, (double) sum[0] * 1e9 / sum[1]));
+            return values;
+        } finally {
+            for (ForcedLog log : logs.values()) {
+                log.close();
+            }
+            BenchFolders.remove(place);
+        }
+    }
+
+    private static void slice(ForcedLog log, long[] countAndNanos) throws IOException {
+        long start = System.nanoTime();
+        while (System.nanoTime() - start < SLICE_NANOS) {
+            log.appendForced();
+            countAndNanos[0]++;
+        }
+        countAndNanos[1] += System.nanoTime() - start;
+    }
+
+    /** The journal with one record appended and forced at a time. */
+    private final class ForcedJournal implements ForcedLog {
+        private final DiskStorage storage;
+        private final Journal journal;
+        private final int length;
+
+        ForcedJournal(Path place, byte[] record) throws IOException {
+            storage = new DiskStorage(place);
+            journal = Journal.create(storage, JournalConfig.defaults(), new UUID(1, 2), new byte[0]);
+            length = record.length;
+        }
+
+        @Override
+        public void appendForced() throws IOException {
+            journal.append(1, journal.lastSeq() + 1, 1, 0, payload, 0, length);
+            journal.force();
+        }
+
+        @Override
+        public void close() throws IOException {
+            journal.close();
+            storage.close();
+        }
+    }
+
     private double measure(Case each, Path small, Path large) throws IOException {
         return switch (each) {
-            case RAW_FORCED -> RawLog.forcedWrites(folder.resolve("raw"), FORCED_BLOCK_BYTES, nanos);
-            case JOURNAL_FORCED -> inJournal(this::forceEach);
             case JOURNAL_OUTSTANDING -> inJournal(this::outstanding);
             case JOURNAL_UNFORCED -> inJournal(this::unforced);
             case REPLAY_SMALL -> replay(small, SMALL_BYTES);
             case REPLAY_LARGE -> replay(large, LARGE_BYTES);
-            case PEER_FORCED -> RocksLog.synced(folder.resolve("rocks"), piece(FORCED_PAYLOAD_BYTES), nanos);
-            case PEER_UNFORCED -> RocksLog.unsynced(folder.resolve("rocks"), piece(SMALL_BYTES), PEER_UNFORCED_EVENTS);
+            case PEER_UNFORCED -> peerUnforced();
+            case RAW_FORCED, JOURNAL_FORCED, PEER_FORCED -> throw new IllegalArgumentException(each.title);
         };
+    }
+
+    private double peerUnforced() throws IOException {
+        try (RocksLog log = new RocksLog(folder.resolve("rocks"), piece(SMALL_BYTES))) {
+            long start = System.nanoTime();
+            for (int i = 0; i < PEER_UNFORCED_EVENTS; i++) {
+                log.appendUnforced();
+            }
+            return perSecond(PEER_UNFORCED_EVENTS, start);
+        }
     }
 
     private byte[] piece(int length) {
@@ -198,16 +276,6 @@ public final class JournalBenchmark {
         } finally {
             BenchFolders.remove(place);
         }
-    }
-
-    private double forceEach(Journal journal) throws IOException {
-        long start = System.nanoTime();
-        long count = 0;
-        while (System.nanoTime() - start < nanos) {
-            journal.append(1, ++count, 1, 0, payload, 0, FORCED_PAYLOAD_BYTES);
-            journal.force();
-        }
-        return perSecond(count, start);
     }
 
     private double unforced(Journal journal) throws IOException {

@@ -11,61 +11,65 @@ import org.rocksdb.WriteOptions;
 
 /**
  * RocksDB's write-ahead log alone: records that go to the log and nowhere else ({@code putLogData}), so that neither
- * memtable
- * nor compaction counts against it.
+ * memtable nor compaction counts against it.
  */
-final class RocksLog {
-    private interface Work {
-        double run(RocksDB db, WriteBatch batch) throws RocksDBException;
-    }
-
-    private RocksLog() {}
-
-    static double synced(Path place, byte[] record, long nanos) throws IOException {
-        return inDatabase(place, (db, batch) -> {
-            try (WriteOptions options = new WriteOptions().setSync(true)) {
-                long start = System.nanoTime();
-                long count = 0;
-                while (System.nanoTime() - start < nanos) {
-                    write(db, options, batch, record);
-                    count++;
-                }
-                return (double) count * 1e9 / (System.nanoTime() - start);
-            }
-        });
-    }
-
-    static double unsynced(Path place, byte[] record, int events) throws IOException {
-        return inDatabase(place, (db, batch) -> {
-            try (WriteOptions options = new WriteOptions().setSync(false)) {
-                long start = System.nanoTime();
-                for (int i = 0; i < events; i++) {
-                    write(db, options, batch, record);
-                }
-                return events * 1e9 / (System.nanoTime() - start);
-            }
-        });
-    }
-
-    private static void write(RocksDB db, WriteOptions options, WriteBatch batch, byte[] record)
-            throws RocksDBException {
-        batch.clear();
-        batch.putLogData(record);
-        db.write(options, batch);
-    }
-
-    private static double inDatabase(Path place, Work work) throws IOException {
+final class RocksLog implements ForcedLog {
+    static {
         RocksDB.loadLibrary();
+    }
+
+    private final Path place;
+    private final byte[] record;
+    private final Options options;
+    private final WriteOptions synced = new WriteOptions().setSync(true);
+    private final WriteOptions unsynced = new WriteOptions().setSync(false);
+    private final WriteBatch batch = new WriteBatch();
+    private final RocksDB db;
+
+    RocksLog(Path place, byte[] record) throws IOException {
+        this.place = place;
+        this.record = record.clone();
         Files.createDirectories(place);
-        try (Options options = new Options().setCreateIfMissing(true);
-                RocksDB db = RocksDB.open(options, place.toString());
-                WriteBatch batch = new WriteBatch()) {
-            return work.run(db, batch);
+        options = new Options().setCreateIfMissing(true);
+        try {
+            db = RocksDB.open(options, place.toString());
         } catch (RocksDBException e) {
-            throw new IOException("RocksDB: " + e.getMessage(), e);
-        } finally {
-            BenchFolders.remove(place);
+            throw failure(e);
         }
+    }
+
+    @Override
+    public void appendForced() throws IOException {
+        append(synced);
+    }
+
+    /** Appends one record and leaves it to the page cache. */
+    void appendUnforced() throws IOException {
+        append(unsynced);
+    }
+
+    private void append(WriteOptions how) throws IOException {
+        try {
+            batch.clear();
+            batch.putLogData(record);
+            db.write(how, batch);
+        } catch (RocksDBException e) {
+            throw failure(e);
+        }
+    }
+
+    private static IOException failure(RocksDBException e) {
+        return new IOException("RocksDB: " + e.getMessage(), e);
+    }
+
+    @Override
+    public void close() {
+        batch.close();
+        synced.close();
+        unsynced.close();
+        db.close();
+        options.close();
+        BenchFolders.remove(place);
     }
 
     /** The peer's version, for the report. */
