@@ -68,6 +68,10 @@ final class EventRing {
         return buffer;
     }
 
+    int capacity() {
+        return capacity;
+    }
+
     // ---- PLACE
 
     /** Whether an event of any size has room. */

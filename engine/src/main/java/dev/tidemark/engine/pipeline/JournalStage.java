@@ -162,7 +162,7 @@ final class JournalStage {
         }
         return now - progress.waitingSinceNanos() >= policy.intervalNanos() / 2
                 || progress.waitingDataBytes() >= policy.forceBytes()
-                || events.pendingBytes() >= EventRing.DEFAULT_CAPACITY_BYTES / 2
+                || events.pendingBytes() >= events.capacity() / 2
                 || !events.hasRoom();
     }
 
@@ -180,7 +180,7 @@ final class JournalStage {
                 && pendingStaged
                 && pendingDataBytes <= policy.inlineBytes()
                 && carriedSinceHomeForceBytes + pendingDataBytes <= policy.homeLagBytes();
-        if (sabotage == Sabotage.FRAME_BEFORE_DATA) {
+        if (sabotage == Sabotage.FRAME_BEFORE_DATA || sabotage == Sabotage.JOURNAL_FORCE_ONLY) {
             carry = false;
             progress.homeDurableSeq(lastSeq);
         } else if (pendingDataBytes > 0 && !carry) {
@@ -189,6 +189,9 @@ final class JournalStage {
         framesAppended = 0;
         appendFrames(from, upTo, firstSeq, lastSeq, carry);
         log.force();
+        if (sabotage == Sabotage.FRAME_BEFORE_DATA) {
+            forceHome(lastSeq);
+        }
         progress.provenSeq(progress.durableSeq());
         progress.durableSeq(lastSeq);
         progress.forced(pendingDataBytes, framesAppended);

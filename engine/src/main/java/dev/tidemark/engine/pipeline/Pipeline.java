@@ -26,8 +26,7 @@ public final class Pipeline implements AutoCloseable {
     private Pipeline(PipelineParts parts, WriteBuffers buffers, boolean threads) {
         this.parts = parts;
         this.buffers = buffers;
-        StagingRing staging = new StagingRing(Stages.STAGING_BYTES);
-        Stages stages = new Stages(parts, staging);
+        Stages stages = new Stages(parts);
         this.lane = threads
                 ? new DisruptorLane(stages, parts.failStop(), parts.policy().intervalNanos())
                 : new SteppedLane(stages);

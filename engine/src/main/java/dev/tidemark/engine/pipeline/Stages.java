@@ -4,12 +4,18 @@ package dev.tidemark.engine.pipeline;
 final class Stages {
     /** Sixteen times what a frame carries: PLACE may be that far ahead before JOURNAL has to force the data instead. */
     static final int STAGING_BYTES = 4 << 20;
+    /** Rings of stores with segments that no option allows: tests open thousands of them. */
+    private static final int SMALL_RING_BYTES = 1 << 20;
+
+    private static final int LEAST_SEGMENT_BYTES = 4 << 20;
 
     private final PlaceStage place;
     private final JournalStage journal;
 
-    Stages(PipelineParts parts, StagingRing staging) {
-        EventRing events = new EventRing(EventRing.DEFAULT_CAPACITY_BYTES);
+    Stages(PipelineParts parts) {
+        boolean small = parts.journalSegmentBytes() < LEAST_SEGMENT_BYTES;
+        StagingRing staging = new StagingRing(small ? SMALL_RING_BYTES : STAGING_BYTES);
+        EventRing events = new EventRing(small ? SMALL_RING_BYTES : EventRing.DEFAULT_CAPACITY_BYTES);
         SpaceKeeper space = new SpaceKeeper(
                 parts.state(),
                 parts.state().trees(),

@@ -71,7 +71,8 @@ final class WriteRun {
 
     /** Whether another write must begin a new run. */
     boolean isFull() {
-        return count == MAX_REQUESTS || bytes >= MAX_BYTES;
+        // half the ring, for a piece that is added last and the gap before the ring's end take room as well
+        return count == MAX_REQUESTS || bytes >= Math.min(MAX_BYTES, staging.capacity() / 2);
     }
 
     /** Whether the run writes that block of that volume. */

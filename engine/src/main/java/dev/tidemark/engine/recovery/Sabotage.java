@@ -14,6 +14,8 @@ public enum Sabotage {
     STALE_BASE,
     /** Recovery writes every carried block to its home, not only what its last writer carried. */
     REDO_EVERY_WRITER,
+    /** A frame is forced first, and the data of its events after it. */
+    FRAME_BEFORE_DATA,
     /** The journal is forced without the exception store, and without the data in the frame. */
-    FRAME_BEFORE_DATA
+    JOURNAL_FORCE_ONLY
 }
