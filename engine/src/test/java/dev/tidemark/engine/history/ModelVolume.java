@@ -77,7 +77,7 @@ public record ModelVolume(
     }
 
     /** The whole blocks inside a range; the volume's last block counts as whole when the range goes to its end. */
-    private long[] whole(long offset, long length, int blockSize) {
+    long[] whole(long offset, long length, int blockSize) {
         long end = offset + length;
         long first = (offset + blockSize - 1) / blockSize;
         long after = end == size ? (size + blockSize - 1) / blockSize : end / blockSize;

@@ -22,7 +22,8 @@ import java.util.zip.CRC32C;
  * Says in which order requests took effect, by the journal of the finished history: from there the model gives the content
  * after each event. Only which request an event is about is taken from the journal; what it did is the model's word.
  *
- * <p>Requests take effect in the order of submission, but for writes that waited for space.
+ * <p>Requests take effect in the order of submission, but for writes and zeroes that waited for
+ * space.
  */
 public final class Order {
     private final Model model;
@@ -56,7 +57,9 @@ public final class Order {
             order.skip(order.requests.get(order.next++));
         }
         for (Request left : order.parked) {
-            require(!left.isOk(), left, "it was answered ok, but there is no event of it");
+            // zeroes that waited may have found nothing left to do at their turn
+            boolean done = left.isOk() && left.kind == Request.Kind.WRITE;
+            require(!done, left, "it was answered ok, but there is no event of it");
         }
         order.checkTime();
         order.checkReads(run);
@@ -85,8 +88,17 @@ public final class Order {
 
     // ---- the journal
 
-    /** What is needed of an event: whose it is. */
-    private record Sketch(long seq, boolean message, boolean write, long volume, long firstBlock, long blocks, int[] crc) {}
+    private enum Sort {
+        WRITE,
+        DISCARD,
+        ZEROES,
+        MESSAGE,
+        /** A job's step, a warning. */
+        OWN
+    }
+
+    /** What is needed of an event to know whose it is; of zeroes, the blocks are those that were unmapped. */
+    private record Sketch(long seq, Sort sort, long volume, long firstBlock, long blocks, int[] crc) {}
 
     private static List<Sketch> sketches(SimStorage device, long afterSeq, int blockSize) throws IOException {
         List<Sketch> sketches = new ArrayList<>();
@@ -114,23 +126,25 @@ public final class Order {
     private static Sketch sketch(Event event, long seq) {
         if (event instanceof BlocksWritten w) {
             int[] crc = Arrays.copyOf(w.checksums(), w.blocks());
-            return new Sketch(seq, false, true, w.volumeId(), w.firstBlock(), w.blocks(), crc);
+            return new Sketch(seq, Sort.WRITE, w.volumeId(), w.firstBlock(), w.blocks(), crc);
         } else if (event instanceof BlocksUnmapped u) {
-            return new Sketch(seq, false, false, u.volumeId(), u.firstBlock(), u.blocks(), null);
+            return new Sketch(seq, Sort.DISCARD, u.volumeId(), u.firstBlock(), u.blocks(), null);
         } else if (event instanceof RangeZeroed z) {
+            BlocksUnmapped middle = z.middle();
             long volume = z.head().blocks() > 0
                     ? z.head().volumeId()
-                    : z.middle().blocks() > 0 ? z.middle().volumeId() : z.tail().volumeId();
-            return new Sketch(seq, false, false, volume, 0, 0, null);
+                    : middle.blocks() > 0 ? middle.volumeId() : z.tail().volumeId();
+            return new Sketch(seq, Sort.ZEROES, volume, middle.firstBlock(), middle.blocks(), null);
         }
-        return new Sketch(seq, event instanceof CatalogueChanged, false, 0, 0, 0, null);
+        Sort sort = event instanceof CatalogueChanged ? Sort.MESSAGE : Sort.OWN;
+        return new Sketch(seq, sort, 0, 0, 0, null);
     }
 
     // ---- matching
 
     private void event(Sketch event) {
-        if (!event.message && event.volume == 0) {
-            return; // the store's own: a job's step, a warning
+        if (event.sort == Sort.OWN) {
+            return;
         }
         while (next < requests.size()) {
             Request request = requests.get(next);
@@ -139,13 +153,13 @@ public final class Order {
                 apply(request, event);
                 return;
             }
-            if (event.write && takeParked(event)) {
+            if (takeParked(event)) {
                 return;
             }
             next++;
             skip(request);
         }
-        if (!event.write || !takeParked(event)) {
+        if (!takeParked(event)) {
             throw new AssertionError("there is an event that nobody asked for: " + event);
         }
     }
@@ -163,22 +177,31 @@ public final class Order {
 
     private boolean isAbout(Sketch event, Request request) {
         return switch (request.kind) {
-            case MESSAGE ->
-                event.message
-                        && request.isOk()
-                        && (request.text.contains("seq=" + event.seq + " ")
-                                || request.text.endsWith("seq=" + event.seq)
-                                || request.text.contains("seq=" + event.seq + "\n"));
-            case WRITE -> event.write && isAboutWrite(event, request);
-            case DISCARD ->
-                isRange(event, request) && model.discards(request.volume, request.offset, request.length);
-            case ZEROES -> isRange(event, request) && model.zeroes(request.volume, request.offset, request.length);
+            case MESSAGE -> event.sort == Sort.MESSAGE && request.isOk() && saysSeq(request.text, event.seq);
+            case WRITE -> event.sort == Sort.WRITE && isAboutWrite(event, request);
+            case DISCARD -> event.sort == Sort.DISCARD && isAboutRange(event, request);
+            case ZEROES ->
+                event.sort == Sort.ZEROES
+                        && isAboutRange(event, request)
+                        && model.zeroes(request.volume, request.offset, request.length);
             case FLUSH -> false;
         };
     }
 
-    private static boolean isRange(Sketch event, Request request) {
-        return !event.message && !event.write && event.volume == request.volume && request.isOk();
+    private static boolean saysSeq(String reply, long seq) {
+        String text = "seq=" + seq;
+        return reply.contains(text + " ") || reply.contains(text + "\n") || reply.endsWith(text);
+    }
+
+    private boolean isAboutRange(Sketch event, Request request) {
+        ModelVolume volume = model.volume(request.volume);
+        if (volume == null || event.volume != request.volume) {
+            return false;
+        }
+        long[] whole = volume.whole(request.offset, request.length, model.blockSize());
+        return whole[0] < whole[1]
+                ? event.firstBlock == whole[0] && event.blocks == whole[1] - whole[0]
+                : event.blocks == 0;
     }
 
     private boolean isAboutWrite(Sketch event, Request request) {
@@ -188,15 +211,16 @@ public final class Order {
         if (event.volume != request.volume || event.firstBlock != first || event.blocks != blocks) {
             return false;
         }
-        byte[] bytes = request.bytes();
+        ModelVolume volume = model.volume(request.volume);
+        if (volume == null) {
+            return false;
+        }
+        ModelVolume written = volume.written(request.offset, request.bytes(), size);
         for (int i = 0; i < blocks; i++) {
-            long from = (first + i) * size - request.offset;
-            if (from >= 0 && from + size <= bytes.length) {
-                CRC32C crc = new CRC32C();
-                crc.update(bytes, (int) from, size);
-                if ((int) crc.getValue() != event.crc[i]) {
-                    return false;
-                }
+            CRC32C crc = new CRC32C();
+            crc.update(written.blocks().get(first + i));
+            if ((int) crc.getValue() != event.crc[i]) {
+                return false;
             }
         }
         return true;
@@ -224,7 +248,7 @@ public final class Order {
     private void skip(Request request) {
         String outcome = request.outcome;
         if (outcome == null || outcome.equals("failed")) {
-            if (request.kind == Request.Kind.WRITE) {
+            if (request.kind == Request.Kind.WRITE || request.kind == Request.Kind.ZEROES) {
                 parked.add(request);
             }
             return;
@@ -234,26 +258,27 @@ public final class Order {
             case MESSAGE -> {
                 Model.Said said = model.copy().say(request.message);
                 String expected = said.error() == null ? "ok" : said.error();
-                require(expected.equals(outcome) && !said.event(), request, "the model says " + said);
+                // a new end inside a block that is shared takes a block, and the model does not know what is full
+                boolean full = outcome.equals("out-of-space")
+                        && request.message.parts().stream().anyMatch(part -> part.kind() == Step.Kind.RESIZE);
+                require(full || expected.equals(outcome) && !said.event(), request, "the model says " + said);
             }
-            case WRITE -> skipWrite(request);
-            default -> {
-                if (request.isOk()) {
-                    boolean event = request.kind == Request.Kind.DISCARD
-                            ? model.discards(request.volume, request.offset, request.length)
-                            : model.zeroes(request.volume, request.offset, request.length);
-                    require(!event, request, "there is no event of it");
-                } else {
-                    requireRefusal(request);
-                }
-            }
+            default -> skipRange(request);
         }
     }
 
-    private void skipWrite(Request request) {
+    private void skipRange(Request request) {
         if (!request.isOk()) {
             requireRefusal(request);
-        } else if (request.length > 0) {
+            return;
+        }
+        boolean event = switch (request.kind) {
+            case WRITE -> request.length > 0;
+            case DISCARD -> model.discards(request.volume, request.offset, request.length);
+            default -> model.zeroes(request.volume, request.offset, request.length);
+        };
+        if (event) {
+            require(request.kind != Request.Kind.DISCARD, request, "there is no event of it");
             parked.add(request);
         }
     }
@@ -263,7 +288,7 @@ public final class Order {
         boolean space = request.outcome.equals("out-of-space");
         // what waited for space is decided again at its later turn
         require(
-                space || request.outcome.equals(refusal) || request.kind == Request.Kind.WRITE && refusal == null,
+                space || request.outcome.equals(refusal) || request.kind != Request.Kind.DISCARD && refusal == null,
                 request,
                 "the model says " + refusal);
     }

@@ -76,6 +76,6 @@ public final class Request {
     @Override
     public String toString() {
         return index + ":" + (kind == Kind.MESSAGE ? message.text() : kind + " #" + volume + " " + offset + "+" + length)
-                + (fua && kind != Kind.MESSAGE ? " fua" : "") + " -> " + outcome + (seq == 0 ? "" : " seq=" + seq);
+                + (outcome != null && !isOk() ? " (" + text + ")" : "") + (fua && kind != Kind.MESSAGE ? " fua" : "") + " -> " + outcome + (seq == 0 ? "" : " seq=" + seq);
     }
 }
