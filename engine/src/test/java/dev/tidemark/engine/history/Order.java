@@ -9,7 +9,6 @@ import dev.tidemark.engine.state.RangeZeroed;
 import dev.tidemark.journal.Journal;
 import dev.tidemark.journal.JournalConfig;
 import dev.tidemark.journal.JournalRecovery;
-import dev.tidemark.journal.Known;
 import dev.tidemark.storage.SubStorage;
 import dev.tidemark.storage.sim.SimStorage;
 import java.io.IOException;
@@ -47,11 +46,25 @@ public final class Order {
      * @throws AssertionError when no order of the requests explains the journal and the answers
      */
     public static Order of(SimStorage device, Model start, long startSeq, Runner run) throws IOException {
+        return of(device, start, startSeq, run, false);
+    }
+
+    /** The same for a run that a failure ended: what was not promised to be durable may be missing from its end. */
+    public static Order ofFailed(SimStorage device, Model start, long startSeq, Runner run) throws IOException {
+        return of(device, start, startSeq, run, true);
+    }
+
+    private static Order of(SimStorage device, Model start, long startSeq, Runner run, boolean lossy)
+            throws IOException {
         Order order = new Order(start, startSeq, run.requests);
         List<Sketch> sketches = sketches(device, startSeq, start.blockSize());
         for (Sketch sketch : sketches) {
             order.event(sketch);
             order.pictures.add(order.model.copy());
+        }
+        if (lossy) {
+            order.checkPromises();
+            return order;
         }
         while (order.next < order.requests.size()) {
             order.skip(order.requests.get(order.next++));
@@ -109,8 +122,7 @@ public final class Order {
                 .stagingBytes(Setup.SEGMENT_BYTES)
                 .helperThread(false)
                 .build();
-        try (JournalRecovery journal =
-                Journal.recover(folder, config, JournalRecovery.oldest(folder, config))) {
+        try (JournalRecovery journal = Journal.recover(folder, config, JournalRecovery.oldest(folder, config))) {
             FrameEvents events = new FrameEvents(blockSize);
             journal.replay(
                     journal.startOffset(),
@@ -177,7 +189,7 @@ public final class Order {
 
     private boolean isAbout(Sketch event, Request request) {
         return switch (request.kind) {
-            case MESSAGE -> event.sort == Sort.MESSAGE && request.isOk() && saysSeq(request.text, event.seq);
+            case MESSAGE -> event.sort == Sort.MESSAGE && isAboutMessage(event, request);
             case WRITE -> event.sort == Sort.WRITE && isAboutWrite(event, request);
             case DISCARD -> event.sort == Sort.DISCARD && isAboutRange(event, request);
             case ZEROES ->
@@ -186,6 +198,16 @@ public final class Order {
                         && model.zeroes(request.volume, request.offset, request.length);
             case FLUSH -> false;
         };
+    }
+
+    /** A message that failed may be an event, or not. */
+    private boolean isAboutMessage(Sketch event, Request request) {
+        if (request.isOk()) {
+            return saysSeq(request.text, event.seq);
+        }
+        Model.Said said = model.copy().say(request.message);
+        boolean open = request.outcome == null || request.outcome.equals("failed");
+        return open && said.error() == null && said.event();
     }
 
     private static boolean saysSeq(String reply, long seq) {
@@ -228,7 +250,10 @@ public final class Order {
 
     private void apply(Request request, Sketch event) {
         request.seq = event.seq;
-        require(request.isOk() || request.outcome == null || request.outcome.equals("failed"), request, "it has an event");
+        require(
+                request.isOk() || request.outcome == null || request.outcome.equals("failed"),
+                request,
+                "it has an event");
         if (request.kind == Request.Kind.MESSAGE) {
             Model.Said said = model.say(request.message);
             require(said.error() == null, request, "the model says " + said.error());
@@ -258,9 +283,8 @@ public final class Order {
             case MESSAGE -> {
                 Model.Said said = model.copy().say(request.message);
                 String expected = said.error() == null ? "ok" : said.error();
-                // a new end inside a block that is shared takes a block, and the model does not know what is full
-                boolean full = outcome.equals("out-of-space")
-                        && request.message.parts().stream().anyMatch(part -> part.kind() == Step.Kind.RESIZE);
+                // the model does not know what is full: the store, or the file system under the journal
+                boolean full = outcome.equals("out-of-space");
                 require(full || expected.equals(outcome) && !said.event(), request, "the model says " + said);
             }
             default -> skipRange(request);
@@ -285,12 +309,34 @@ public final class Order {
 
     private void requireRefusal(Request request) {
         String refusal = model.refusal(request.volume, request.offset, request.length);
-        boolean space = request.outcome.equals("out-of-space");
+        boolean space = request.isRefusedForSpace();
         // what waited for space is decided again at its later turn
         require(
                 space || request.outcome.equals(refusal) || request.kind != Request.Kind.DISCARD && refusal == null,
                 request,
                 "the model says " + refusal);
+    }
+
+    /** What was flushed, and what messages were answered, is there (G1, G2). */
+    private void checkPromises() {
+        long last = lastSeq();
+        for (Request flush : requests) {
+            boolean promises = flush.isOk() && (flush.fua || flush.kind == Request.Kind.FLUSH);
+            if (!promises) {
+                continue;
+            }
+            String seq = flush.text.replaceAll("(?s).*\\bseq=(\\d+).*", "$1");
+            boolean said = flush.kind == Request.Kind.MESSAGE && !seq.equals(flush.text);
+            require(!said || Long.parseLong(seq) <= last, flush, "it was answered, and history ends at seq " + last);
+            for (Request early : requests.subList(0, flush.index + 1)) {
+                boolean before = early == flush || early.answered < flush.submitted;
+                boolean writes = early.kind == Request.Kind.WRITE && early.length > 0;
+                require(
+                        !(before && writes && early.isOk()) || early.seq != 0,
+                        early,
+                        "it is lost, though it was durable with " + flush);
+            }
+        }
     }
 
     /** What was answered before another was sent comes before it. */

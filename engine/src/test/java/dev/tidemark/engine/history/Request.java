@@ -66,6 +66,11 @@ public final class Request {
         return "ok".equals(outcome);
     }
 
+    /** Whether it was refused because something was full. */
+    public boolean isRefusedForSpace() {
+        return "out-of-space".equals(outcome);
+    }
+
     /** What a write writes: never zeros, and different for each. */
     byte[] bytes() {
         byte[] bytes = new byte[length];
@@ -75,7 +80,9 @@ public final class Request {
 
     @Override
     public String toString() {
-        return index + ":" + (kind == Kind.MESSAGE ? message.text() : kind + " #" + volume + " " + offset + "+" + length)
-                + (outcome != null && !isOk() ? " (" + text + ")" : "") + (fua && kind != Kind.MESSAGE ? " fua" : "") + " -> " + outcome + (seq == 0 ? "" : " seq=" + seq);
+        return index + ":"
+                + (kind == Kind.MESSAGE ? message.text() : kind + " #" + volume + " " + offset + "+" + length)
+                + (outcome != null && !isOk() ? " (" + text + ")" : "") + (fua && kind != Kind.MESSAGE ? " fua" : "")
+                + " -> " + outcome + (seq == 0 ? "" : " seq=" + seq);
     }
 }
