@@ -25,6 +25,8 @@ public final class Runner {
     private final Setup setup;
     private final Model ahead;
     private final Consumer<Request> onAnswer;
+    private Consumer<Store> onOpen = opened -> {};
+    private Consumer<Store> beforeClose = closing -> {};
     private long moment;
     private int queued;
     private Store store;
@@ -46,6 +48,16 @@ public final class Runner {
         return store;
     }
 
+    /** Has somebody look at the store whenever it was opened. */
+    public void onOpen(Consumer<Store> observer) {
+        onOpen = observer;
+    }
+
+    /** Has somebody look at the store whenever it will be closed. */
+    public void beforeClose(Consumer<Store> observer) {
+        beforeClose = observer;
+    }
+
     /** Opens the store, carries the steps out, closes it. A device that dies on the way ends it early. */
     public void run(List<Step> steps) {
         open();
@@ -60,6 +72,7 @@ public final class Runner {
     private void open() {
         try {
             store = Store.open(setup.on(device));
+            onOpen.accept(store);
         } catch (StoreOpenException e) {
             ended = true;
             if (!device.isDead()) {
@@ -70,6 +83,7 @@ public final class Runner {
 
     private void close() {
         pump();
+        beforeClose.accept(store);
         store.close();
     }
 
@@ -107,10 +121,10 @@ public final class Runner {
             read(read);
         } else {
             close();
-            if (!device.isDead()) {
-                open();
-            } else {
+            if (device.isDead() || store.failure() != null) {
                 ended = true;
+            } else {
+                open();
             }
         }
     }
@@ -167,14 +181,7 @@ public final class Runner {
             return;
         }
         Request request = new Request(
-                requests.size(),
-                Request.Kind.WRITE,
-                picked.id(),
-                offset,
-                length,
-                step.content(),
-                step.fua(),
-                moment++);
+                requests.size(), Request.Kind.WRITE, picked.id(), offset, length, step.content(), step.fua(), moment++);
         requests.add(request);
         Volume.WriteBuffer buffer = volume.claim(length);
         buffer.bytes().put(0, request.bytes());
