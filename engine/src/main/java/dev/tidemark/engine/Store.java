@@ -454,7 +454,7 @@ public final class Store implements AutoCloseable {
                 parts.pipeline.recycle(request);
                 ((ReplyCallback) callback).replied(reply);
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) { // an Error must not have the pipeline answer it again
             LOG.error("a completion failed; the store goes on", e);
         }
     }

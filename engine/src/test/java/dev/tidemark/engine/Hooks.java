@@ -14,6 +14,8 @@ public final class Hooks {
 
     /** Gives the memory of a closed store's pages back at once: nobody reads any more. */
     public static void dispose(Store store) {
-        store.state().close();
+        if (store != null) {
+            store.state().close();
+        }
     }
 }

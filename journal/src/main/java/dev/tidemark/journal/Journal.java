@@ -199,11 +199,15 @@ public final class Journal implements AutoCloseable {
         preparer.retry();
     }
 
-    /** Tries again to write segments ahead, after room may have been made on the device; any thread. */
+    /**
+     * Tries again to write segments ahead, after room may have been made on the device, and waits until that is done or
+     * the device has no room; any thread.
+     */
     public void retryRoom() throws IOException {
         checkOpen();
         preparer.retry();
         preparer.prepareAhead();
+        preparer.awaitAhead();
     }
 
     /** The first failure, or null while all is well; any thread. */

@@ -105,6 +105,18 @@ final class SegmentPreparer implements AutoCloseable {
         }
     }
 
+    /** With a helper: waits until it has prepared as many as there should be, or can't. */
+    void awaitAhead() {
+        lock.lock();
+        try {
+            while (helper != null && isWanted()) {
+                changed.awaitUninterruptibly();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private boolean isWanted() {
         lock.lock();
         try {

@@ -35,6 +35,11 @@ final class EventSink {
         return ring.hasRoom();
     }
 
+    /** Bytes of events on their way to JOURNAL. */
+    int pendingBytes() {
+        return ring.pendingBytes();
+    }
+
     /** Whether the event is small enough to be one. */
     boolean fits(Event event) {
         return encoder.length(event) <= EventRing.MAX_EVENT_BYTES;

@@ -26,13 +26,16 @@ final class JobFeeder {
     private final State state;
     private final EventSink sink;
     private final SpaceKeeper space;
+    private final JournalRoom room;
     private final Progress progress;
     private final InstantSource clock;
 
-    JobFeeder(State state, EventSink sink, SpaceKeeper space, Progress progress, InstantSource clock) {
+    JobFeeder(
+            State state, EventSink sink, SpaceKeeper space, JournalRoom room, Progress progress, InstantSource clock) {
         this.state = state;
         this.sink = sink;
         this.space = space;
+        this.room = room;
         this.progress = progress;
         this.clock = clock;
     }
@@ -44,7 +47,7 @@ final class JobFeeder {
 
     /** Whether a step can be done now. */
     boolean canStep() {
-        return isActive() && space.waitingBlocks() < MAX_WAITING_BLOCKS && sink.hasRoom();
+        return isActive() && space.waitingBlocks() < MAX_WAITING_BLOCKS && sink.hasRoom() && room.forCommands();
     }
 
     /** Does one step of the oldest job, if one can be done; whether it did. */

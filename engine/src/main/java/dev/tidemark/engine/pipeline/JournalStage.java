@@ -38,6 +38,7 @@ final class JournalStage {
     private final DurableEvents durable;
     private final ExceptionStore exceptions;
     private final FrameLog log;
+    private final JournalRoom room;
     private final ForcePolicy policy;
     private final Progress progress;
     private final FailStop failStop;
@@ -55,12 +56,13 @@ final class JournalStage {
     private int framesAppended;
     private boolean provenForPlace;
 
-    JournalStage(EventRing events, StagingRing staging, DurableEvents durable, PipelineParts parts) {
+    JournalStage(EventRing events, StagingRing staging, DurableEvents durable, JournalRoom room, PipelineParts parts) {
         this.durable = durable;
         this.events = events;
         this.staging = staging;
         this.exceptions = parts.exceptions();
         this.log = parts.log();
+        this.room = room;
         this.policy = parts.policy();
         this.progress = parts.progress();
         this.failStop = parts.failStop();
@@ -163,7 +165,8 @@ final class JournalStage {
         return now - progress.waitingSinceNanos() >= policy.intervalNanos() / 2
                 || progress.waitingDataBytes() >= policy.forceBytes()
                 || events.pendingBytes() >= events.capacity() / 2
-                || !events.hasRoom();
+                || !events.hasRoom()
+                || !room.covers(events.pendingBytes());
     }
 
     private void journalPending() throws IOException {

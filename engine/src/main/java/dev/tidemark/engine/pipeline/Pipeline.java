@@ -74,9 +74,8 @@ public final class Pipeline implements AutoCloseable {
      * case, also when the store has stopped or was closed.
      */
     public void submit(Request request) {
-        if (request.kind == Request.Kind.WRITE && !prepare(request)) {
-            parts.answer().answer(request);
-            return;
+        if (request.kind == Request.Kind.WRITE) {
+            prepare(request);
         }
         if (!lane.submit(request)) {
             request.failed(new IOException("the store is closed"));
@@ -84,16 +83,13 @@ public final class Pipeline implements AutoCloseable {
         }
     }
 
-    private boolean prepare(Request request) {
+    private void prepare(Request request) {
+        Preparer preparer = preparers.get();
+        preparer.layOut(request);
         try {
-            preparers.get().prepare(request);
-            return true;
+            preparer.warm(request);
         } catch (IOException e) {
-            request.refuse(
-                    dev.tidemark.engine.message.ErrorCode.FAILED,
-                    "can't read the rest of a partly written block: " + e.getMessage(),
-                    e);
-            return false;
+            return; // PLACE reads it again, at the request's turn, and says what is wrong then
         }
     }
 
@@ -123,8 +119,11 @@ public final class Pipeline implements AutoCloseable {
 
     /** What the submitting thread does for a write before it is published. */
     private record Preparer(BlockChecksum checksum, PartialBlocks partials, int blockSizeBytes) {
-        void prepare(Request request) throws IOException {
+        void layOut(Request request) {
             PartialBlocks.layOut(request, blockSizeBytes, checksum);
+        }
+
+        void warm(Request request) throws IOException {
             if (request.headPartial || request.tailPartial) {
                 partials.fill(request);
             }

@@ -39,7 +39,13 @@ final class PlaceStage {
     private Slot slot;
     private boolean foreground;
 
-    PlaceStage(PipelineParts parts, EventSink sink, SpaceKeeper space, StagingRing staging, JobFeeder jobs) {
+    PlaceStage(
+            PipelineParts parts,
+            EventSink sink,
+            SpaceKeeper space,
+            StagingRing staging,
+            JournalRoom room,
+            JobFeeder jobs) {
         this.sink = sink;
         this.space = space;
         this.jobs = jobs;
@@ -49,7 +55,7 @@ final class PlaceStage {
         this.messages = new MessagePlacer(parts, sink, space, partials);
         this.watch = new SpaceWatch(
                 parts.lowSpacePercents(), space, parts.exceptions().blockSizeBytes());
-        this.room = new JournalRoom(parts.log(), parts.journalSegmentBytes());
+        this.room = room;
         this.policy = parts.policy();
         this.progress = parts.progress();
         this.failStop = parts.failStop();
@@ -83,7 +89,7 @@ final class PlaceStage {
 
     /** Whether events have room on their way to JOURNAL for one more request; if not, JOURNAL has to run first. */
     boolean hasRoom() {
-        return failStop.failed() || sink.hasRoom();
+        return failStop.failed() || (sink.hasRoom() && room.covers(sink.pendingBytes()));
     }
 
     /** No more requests are there for now: ends the run, lets jobs and parked requests go on. */
@@ -99,7 +105,9 @@ final class PlaceStage {
             if (jobs.step(foreground)) {
                 space.endEpoch();
             }
-            watch.check(clock.millis(), sink);
+            if (room.forCommands()) {
+                watch.check(clock.millis(), sink);
+            }
             foreground = false;
         } catch (RuntimeException | Error e) {
             failStop.fail(e);
@@ -221,7 +229,7 @@ final class PlaceStage {
                     "bytes " + request.offset + "+" + request.length + " lie outside volume " + volume + " of "
                             + volume.sizeBytes() + " bytes",
                     null);
-        } else if (!room.forWrites()) {
+        } else if (!(request.kind == Request.Kind.DISCARD ? room.forCommands() : room.forWrites())) {
             request.refuse(
                     ErrorCode.OUT_OF_SPACE,
                     "the host's file system has no room for the journal: free some, then write again",

@@ -40,6 +40,20 @@ public final class Inspector {
         return null;
     }
 
+    /** The first difference of content alone: also of a store that has stopped, which answers no message. */
+    public static String contentDifference(Store store, List<ModelVolume> picture) {
+        if (store.volumes().size() != picture.size()) {
+            return "there are volumes " + store.volumes() + ", not " + picture;
+        }
+        for (ModelVolume expected : picture) {
+            String difference = difference(store, expected);
+            if (difference != null) {
+                return "volume " + expected + ": " + difference;
+            }
+        }
+        return null;
+    }
+
     private static String difference(Line row, ModelVolume expected) {
         String[][] fields = {
             {"id", Long.toString(expected.id())},

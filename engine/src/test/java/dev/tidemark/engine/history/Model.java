@@ -4,13 +4,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /** What a store must hold: volumes by id, as plain maps. Mutable; {@link #copy} is cheap, for volumes are immutable. */
 public final class Model {
     private final int blockSize;
-    private final NavigableMap<Long, ModelVolume> volumes;
+    private final TreeMap<Long, ModelVolume> volumes;
     private final Map<String, String> requests;
     private long lastId;
     private boolean changed;
@@ -22,7 +21,7 @@ public final class Model {
 
     private Model(
             int blockSize,
-            NavigableMap<Long, ModelVolume> volumes,
+            TreeMap<Long, ModelVolume> volumes,
             Map<String, String> requests,
             long lastId,
             boolean changed) {
@@ -52,7 +51,7 @@ public final class Model {
     }
 
     /** The volumes, by id. */
-    public NavigableMap<Long, ModelVolume> volumes() {
+    public TreeMap<Long, ModelVolume> volumes() {
         return volumes;
     }
 

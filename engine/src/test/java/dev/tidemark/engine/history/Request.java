@@ -66,6 +66,11 @@ public final class Request {
         return "ok".equals(outcome);
     }
 
+    /** Whether it was refused because something was full. */
+    public boolean isRefusedForSpace() {
+        return "out-of-space".equals(outcome);
+    }
+
     /** What a write writes: never zeros, and different for each. */
     byte[] bytes() {
         byte[] bytes = new byte[length];

@@ -17,7 +17,6 @@ public final class Runner {
     private static final int LONGEST_BYTES = 100 << 10;
 
     /** What a read returned, to be compared once the history's order is known. */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
     record ReadBack(long seq, long volume, long offset, byte[] bytes, String error) {}
 
     final List<Request> requests = new ArrayList<>();
@@ -26,6 +25,8 @@ public final class Runner {
     private final Setup setup;
     private final Model ahead;
     private final Consumer<Request> onAnswer;
+    private Consumer<Store> onOpen = opened -> {};
+    private Consumer<Store> beforeClose = closing -> {};
     private long moment;
     private int queued;
     private Store store;
@@ -47,6 +48,16 @@ public final class Runner {
         return store;
     }
 
+    /** Has somebody look at the store whenever it was opened. */
+    public void onOpen(Consumer<Store> observer) {
+        onOpen = observer;
+    }
+
+    /** Has somebody look at the store whenever it will be closed. */
+    public void beforeClose(Consumer<Store> observer) {
+        beforeClose = observer;
+    }
+
     /** Opens the store, carries the steps out, closes it. A device that dies on the way ends it early. */
     public void run(List<Step> steps) {
         open();
@@ -61,6 +72,7 @@ public final class Runner {
     private void open() {
         try {
             store = Store.open(setup.on(device));
+            onOpen.accept(store);
         } catch (StoreOpenException e) {
             ended = true;
             if (!device.isDead()) {
@@ -71,6 +83,7 @@ public final class Runner {
 
     private void close() {
         pump();
+        beforeClose.accept(store);
         store.close();
     }
 
@@ -108,10 +121,10 @@ public final class Runner {
             read(read);
         } else {
             close();
-            if (!device.isDead()) {
-                open();
-            } else {
+            if (device.isDead() || store.failure() != null) {
                 ended = true;
+            } else {
+                open();
             }
         }
     }
