@@ -25,6 +25,14 @@ final class Transmission {
      */
     private static final int IDLE_ROUNDS = 12;
 
+    /**
+     * A yield that takes this long gave the processor to somebody else, who keeps it for a whole time slice; a thread
+     * that waits instead gets it back as soon as there is something to do. So for a while it does.
+     */
+    private static final long CROWDED_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
+
+    private static final int CROWDED_WAITS = 256;
+
     /** After a large write little is received at first, so that the next large payload is not copied. */
     private static final int PEEK_BYTES = 512;
 
@@ -47,6 +55,7 @@ final class Transmission {
     private boolean inputEnded;
     private boolean outputBroken;
     private int idleRounds;
+    private int crowdedWaits;
     /** When the thread first waited since bytes last moved, and whether it has. */
     private long quietSinceNanos;
 
@@ -153,9 +162,15 @@ final class Transmission {
     }
 
     private void idle() throws IOException {
-        if (idleRounds < IDLE_ROUNDS) {
+        if (crowdedWaits > 0) {
+            crowdedWaits--;
+        } else if (idleRounds < IDLE_ROUNDS) {
             idleRounds++;
+            long before = session.now();
             YieldingIdleStrategy.INSTANCE.idle();
+            if (session.now() - before > CROWDED_NANOS) {
+                crowdedWaits = CROWDED_WAITS;
+            }
             return;
         }
         asleep.set(true);
