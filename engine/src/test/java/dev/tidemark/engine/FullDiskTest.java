@@ -12,7 +12,9 @@ import dev.tidemark.storage.sim.SimStorage;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/** The host's file system fills up at every possible moment, and stays full (G10): requests are refused, nothing stops. */
+/**
+ * The host's file system fills up at every possible moment, and stays full (G10): requests are refused, nothing stops.
+ */
 class FullDiskTest {
     private static final long PLENTY_BYTES = 1L << 30;
     private static final int PAGE_BYTES = 4096;

@@ -16,10 +16,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Readers on threads of their own, while blocks are rewritten, trimmed, snapshotted, deleted, merged and used again: each
+ * Readers on threads of their own, while blocks are rewritten, trimmed, snapshotted, deleted, merged and used again:
+ * each
  * block that is read must have been in that volume at some moment of the read.
  *
- * <p>Every block carries its family, its number and a version that only grows in its origin; a snapshot's blocks lie between
+ * <p>Every block carries its family, its number and a version that only grows in its origin; a snapshot's blocks lie
+ * between
  * the versions at its taking.
  */
 class ReaderRaceTest {
@@ -36,7 +38,9 @@ class ReaderRaceTest {
     private final AtomicLong checked = new AtomicLong();
     private final AtomicLong refused = new AtomicLong();
 
-    /** One origin and what is known of its blocks: the version that was written last for sure, and the one begun last. */
+    /**
+     * One origin and what is known of its blocks: the version that was written last for sure, and the one begun last.
+     */
     private static final class Family {
         final int number;
         final Volume volume;
@@ -191,7 +195,9 @@ class ReaderRaceTest {
         }
     }
 
-    /** Takes a snapshot, deletes one, or merges one: only this thread writes the family, so it knows what each holds. */
+    /**
+     * Takes a snapshot, deletes one, or merges one: only this thread writes the family, so it knows what each holds.
+     */
     private void catalogue(Store store, Family family, int round, SplittableRandom random) {
         if (family.snapshots.size() < 4) {
             String name = "s" + family.number + "." + round;

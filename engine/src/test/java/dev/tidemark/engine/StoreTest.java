@@ -143,7 +143,9 @@ class StoreTest {
                             },
                             i);
                 }
-                assertThat(answered.await(1, TimeUnit.MINUTES)).as("all were answered").isTrue();
+                assertThat(answered.await(1, TimeUnit.MINUTES))
+                        .as("all were answered")
+                        .isTrue();
                 assertThat(failure.get()).isNull();
                 assertThat(read(fresh, 9L * MIB, MIB)).isEqualTo(bytes(109, MIB));
                 store.send("delete new");

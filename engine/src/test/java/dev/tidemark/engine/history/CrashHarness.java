@@ -9,12 +9,14 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Crashes a history at every storage operation, and what comes up after it again: the power is cut with a random part of
+ * Crashes a history at every storage operation, and what comes up after it again: the power is cut with a random part
+ * of
  * what was not forced surviving, or the process dies and nothing is lost but what it had in memory. Each time the store
  * must open, equal the model after some prefix of the history that holds everything promised (G1, G2, G3), pass the
  * full check, and go on working.
  *
- * <p>A history is run twice: once to learn in which order its requests take effect, and once, the same to the operation,
+ * <p>A history is run twice: once to learn in which order its requests take effect, and once, the same to the
+ * operation,
  * with the crashes.
  */
 public final class CrashHarness {
@@ -242,7 +244,8 @@ public final class CrashHarness {
         }
 
         /**
-         * What is left after an open that came to its end. Before that, an event that only the page cache of a dead process
+         * What is left after an open that came to its end. Before that, an event that only the page cache of a dead
+         * process
          * holds is no promise: a power cut may still take it, and does so in the crashes inside the recovery.
          */
         private SimStorage recovered(SimStorage left) throws StoreOpenException {

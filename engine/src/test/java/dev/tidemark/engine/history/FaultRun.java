@@ -11,7 +11,8 @@ import java.util.List;
 import java.util.function.LongFunction;
 
 /**
- * Runs a history once for each of its storage operations, with a fault in that operation, and checks what G9 and G10 ask
+ * Runs a history once for each of its storage operations, with a fault in that operation, and checks what G9 and G10
+ * ask
  * for: a store that stopped writes nothing more and acknowledges nothing more, its reads go on, and the next open has
  * everything that was promised; a store that did not stop has lost nothing but the requests that it refused.
  */

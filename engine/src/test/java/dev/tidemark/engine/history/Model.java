@@ -4,12 +4,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /** What a store must hold: volumes by id, as plain maps. Mutable; {@link #copy} is cheap, for volumes are immutable. */
 public final class Model {
     private final int blockSize;
-    private final TreeMap<Long, ModelVolume> volumes;
+    private final NavigableMap<Long, ModelVolume> volumes;
     private final Map<String, String> requests;
     private long lastId;
     private boolean changed;
@@ -21,7 +22,7 @@ public final class Model {
 
     private Model(
             int blockSize,
-            TreeMap<Long, ModelVolume> volumes,
+            NavigableMap<Long, ModelVolume> volumes,
             Map<String, String> requests,
             long lastId,
             boolean changed) {
@@ -51,7 +52,7 @@ public final class Model {
     }
 
     /** The volumes, by id. */
-    public TreeMap<Long, ModelVolume> volumes() {
+    public NavigableMap<Long, ModelVolume> volumes() {
         return volumes;
     }
 

@@ -18,7 +18,8 @@ import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
- * Says in which order requests took effect, by the journal of the finished history: from there the model gives the content
+ * Says in which order requests took effect, by the journal of the finished history: from there the model gives the
+ * content
  * after each event. Only which request an event is about is taken from the journal; what it did is the model's word.
  *
  * <p>Requests take effect in the order of submission, but for writes and zeroes that waited for
@@ -285,7 +286,7 @@ public final class Order {
                 String expected = said.error() == null ? "ok" : said.error();
                 // the model does not know what is full: the store, or the file system under the journal
                 boolean full = outcome.equals("out-of-space");
-                require(full || expected.equals(outcome) && !said.event(), request, "the model says " + said);
+                require(full || (expected.equals(outcome) && !said.event()), request, "the model says " + said);
             }
             default -> skipRange(request);
         }
@@ -312,7 +313,7 @@ public final class Order {
         boolean space = request.isRefusedForSpace();
         // what waited for space is decided again at its later turn
         require(
-                space || request.outcome.equals(refusal) || request.kind != Request.Kind.DISCARD && refusal == null,
+                space || request.outcome.equals(refusal) || (request.kind != Request.Kind.DISCARD && refusal == null),
                 request,
                 "the model says " + refusal);
     }

@@ -48,7 +48,9 @@ public final class Setup {
         return new Setup(seed, Sabotage.NONE, 1 << 20, 4096, "8K", false);
     }
 
-    /** By the seed, a small store of blocks of 4, 16 or 64 KiB: of the largest there are so few that each is used again. */
+    /**
+     * By the seed, a small store of blocks of 4, 16 or 64 KiB: of the largest there are so few that each is used again.
+     */
     public static Setup varied(long seed) {
         int[] sizes = {64 << 10, 4 << 10, 16 << 10, 4 << 10};
         return small(seed).blockSize(sizes[(int) Math.floorMod(seed, 4L)]);

@@ -3,7 +3,8 @@ package dev.tidemark.engine.history;
 import java.util.List;
 
 /**
- * One step of a history. Numbers stand for choices that are made when the step is carried out (a volume among those that
+ * One step of a history. Numbers stand for choices that are made when the step is carried out (a volume among those
+ * that
  * exist, a place within its size), so that any part of a history is a history: that is what shrinking needs.
  */
 public sealed interface Step {
