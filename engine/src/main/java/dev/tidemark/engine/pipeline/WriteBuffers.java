@@ -161,6 +161,7 @@ public final class WriteBuffers {
             claimedBytes = lengthBytes;
             whole.clear();
             payload.clear().limit(lengthBytes);
+            whole.clear(); // its last user wrote a part of it, and left that part's limit
         }
 
         /** The caller's bytes: position 0, limit the claimed length. */
