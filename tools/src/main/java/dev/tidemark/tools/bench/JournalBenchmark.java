@@ -27,7 +27,7 @@ import org.agrona.concurrent.YieldingIdleStrategy;
  * cases in
  * turn within each round, so that whatever else the machine does meets all of them.
  */
-final class JournalBenchmark {
+public final class JournalBenchmark {
     private static final int SMALL_BYTES = 64;
     private static final int LARGE_BYTES = 4096;
 
@@ -82,7 +82,7 @@ final class JournalBenchmark {
             new Claim("unforced / RocksDB WAL unsynced", Case.JOURNAL_UNFORCED, Case.PEER_UNFORCED, 3));
 
     /** The medians of a run, and what was asked of them. */
-    static final class Report {
+    public static final class Report {
         private final Map<Case, double[]> results = new EnumMap<>(Case.class);
 
         double median(Case of) {
@@ -100,11 +100,13 @@ final class JournalBenchmark {
             return results.containsKey(claim.of) && (claim.against == null || results.containsKey(claim.against));
         }
 
-        boolean allMet() {
+        /** Whether every claim that was measured is met. */
+        public boolean allMet() {
             return CLAIMS.stream().filter(this::measured).allMatch(claim -> value(claim) >= claim.atLeast);
         }
 
-        void print(PrintWriter out) {
+        /** Prints the tables. */
+        public void print(PrintWriter out) {
             if (results.containsKey(Case.PEER_FORCED)) {
                 out.println("RocksDB " + RocksLog.version());
             }
@@ -146,7 +148,8 @@ final class JournalBenchmark {
     private int journals;
     private volatile boolean stop;
 
-    JournalBenchmark(Path folder, int rounds, double seconds, boolean peers) {
+    /** A run in a folder that exists, of so many rounds, and seconds for each forced case in a round. */
+    public JournalBenchmark(Path folder, int rounds, double seconds, boolean peers) {
         this.folder = folder;
         this.rounds = rounds;
         this.nanos = (long) (seconds * 1e9);
@@ -154,7 +157,8 @@ final class JournalBenchmark {
         new Random(1).nextBytes(bytes);
     }
 
-    Report run(Consumer<String> progress) throws IOException {
+    /** Measures, telling {@code progress} in words what is being done. */
+    public Report run(Consumer<String> progress) throws IOException {
         Report report = new Report();
         Path small = fill("replay-small", SMALL_BYTES, REPLAY_SMALL_EVENTS);
         Path large = fill("replay-large", LARGE_BYTES, REPLAY_LARGE_EVENTS);

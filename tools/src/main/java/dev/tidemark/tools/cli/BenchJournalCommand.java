@@ -1,7 +1,7 @@
-package dev.tidemark.tools.bench;
+package dev.tidemark.tools.cli;
 
-import dev.tidemark.tools.cli.CommandFailure;
-import dev.tidemark.tools.cli.ExitCode;
+import dev.tidemark.tools.bench.BenchFolders;
+import dev.tidemark.tools.bench.JournalBenchmark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
         name = "journal",
         description = "Measure the journal beside a bare file and RocksDB's write-ahead log, in turn, in one run.",
         footer = {"", "Example: tidemark bench journal --directory /var/tmp --rounds 5"})
-public final class BenchJournalCommand implements Callable<Integer> {
+final class BenchJournalCommand implements Callable<Integer> {
     @Option(
             names = "--directory",
             paramLabel = "DIR",
@@ -38,7 +38,7 @@ public final class BenchJournalCommand implements Callable<Integer> {
             paramLabel = "S",
             defaultValue = "1",
             description = "Seconds of each forced case in a round (default: ${DEFAULT-VALUE}).")
-    private double seconds;
+    private int seconds;
 
     @Option(names = "--no-peers", description = "Leave RocksDB out.")
     private boolean noPeers;
@@ -48,8 +48,8 @@ public final class BenchJournalCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (rounds < 1 || !(seconds > 0)) {
-            throw new ParameterException(spec.commandLine(), "--rounds must be at least 1, and --seconds more than 0");
+        if (rounds < 1 || seconds < 1) {
+            throw new ParameterException(spec.commandLine(), "--rounds and --seconds must be at least 1");
         }
         Path folder = null;
         try {
