@@ -153,9 +153,8 @@ final class JournalRepair {
     }
 
     /**
-     * Copies the tail to a file of its own. On a full device it goes over a segment that was written ahead, whose
-     * space is
-     * there already; gives that segment's path, or null.
+     * Copies the tail to a file of its own. On a full device it goes over a segment that was written ahead, whose space
+     * is there already; gives that segment's path, or null.
      */
     private String saveTail() throws IOException {
         String name = freeName(scan.endOffset());

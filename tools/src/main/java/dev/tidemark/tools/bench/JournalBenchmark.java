@@ -100,10 +100,12 @@ public final class JournalBenchmark {
             return results.containsKey(claim.of) && (claim.against == null || results.containsKey(claim.against));
         }
 
+        /** Whether every claim that was measured is met. */
         public boolean allMet() {
             return CLAIMS.stream().filter(this::measured).allMatch(claim -> value(claim) >= claim.atLeast);
         }
 
+        /** Prints the tables. */
         public void print(PrintWriter out) {
             if (results.containsKey(Case.PEER_FORCED)) {
                 out.println("RocksDB " + RocksLog.version());
@@ -146,6 +148,7 @@ public final class JournalBenchmark {
     private int journals;
     private volatile boolean stop;
 
+    /** A run in a folder that exists, of so many rounds, and seconds for each forced case in a round. */
     public JournalBenchmark(Path folder, int rounds, double seconds, boolean peers) {
         this.folder = folder;
         this.rounds = rounds;
@@ -154,6 +157,7 @@ public final class JournalBenchmark {
         new Random(1).nextBytes(bytes);
     }
 
+    /** Measures, telling {@code progress} in words what is being done. */
     public Report run(Consumer<String> progress) throws IOException {
         Report report = new Report();
         Path small = fill("replay-small", SMALL_BYTES, REPLAY_SMALL_EVENTS);

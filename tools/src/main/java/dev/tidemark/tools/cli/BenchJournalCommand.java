@@ -38,7 +38,7 @@ final class BenchJournalCommand implements Callable<Integer> {
             paramLabel = "S",
             defaultValue = "1",
             description = "Seconds of each forced case in a round (default: ${DEFAULT-VALUE}).")
-    private double seconds;
+    private int seconds;
 
     @Option(names = "--no-peers", description = "Leave RocksDB out.")
     private boolean noPeers;
@@ -48,8 +48,8 @@ final class BenchJournalCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (rounds < 1 || !(seconds > 0)) {
-            throw new ParameterException(spec.commandLine(), "--rounds must be at least 1, and --seconds more than 0");
+        if (rounds < 1 || seconds < 1) {
+            throw new ParameterException(spec.commandLine(), "--rounds and --seconds must be at least 1");
         }
         Path folder = null;
         try {
