@@ -17,7 +17,8 @@ class BufferReuseTest {
     Path folder;
 
     /**
-     * A kernel's ext4 on a volume hung when it was unmounted: a write buffer came back from the pool with the limit of the
+     * A kernel's ext4 on a volume hung when it was unmounted: a write buffer came back from the pool with the limit of
+     * the
      * write before, and a longer write with a partial last block fell over it in the submitting thread, so that it was
      * never answered.
      */

@@ -112,6 +112,7 @@ public final class Order {
     }
 
     /** What is needed of an event to know whose it is; of zeroes, the blocks are those that were unmapped. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Sketch(long seq, Sort sort, long volume, long firstBlock, long blocks, int[] crc) {}
 
     private static List<Sketch> sketches(SimStorage device, long afterSeq, int blockSize) throws IOException {
