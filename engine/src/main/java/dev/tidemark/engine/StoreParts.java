@@ -86,7 +86,9 @@ final class StoreParts implements AutoCloseable {
             if (pipeline != null) {
                 pipeline.close();
             }
-            if (recovered != null && !failStop.failed()) {
+            if (recovered != null && failStop.failed()) {
+                recovered.journal().abandon(failStop.cause()); // its helper must not write under the next owner's lock
+            } else if (recovered != null) {
                 recovered.journal().close();
             }
         } catch (IOException | RuntimeException e) {

@@ -222,6 +222,15 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
+     * Closes without writing anything, after a failure elsewhere that is final for the caller: ends the helper and gives
+     * the files back. No other thread may be in a call.
+     */
+    public void abandon(Throwable cause) throws IOException {
+        failure.set("its owner was stopped by another failure", cause);
+        close();
+    }
+
+    /**
      * Forces and marks what was appended, unless the journal has failed: then nothing is written. No other thread may
      * be
      * in a call.

@@ -103,6 +103,7 @@ public final class FaultRun {
         if (!wrong.isEmpty()) {
             throw new AssertionError(wrong.toString());
         }
+        stage.checkUsers(); // a store that stopped gives its files back as well
         stage.clearPlan();
         recover(stage.afterProcessDeath(), runner, "process death", stopped);
         recover(stage.afterPowerCut(faults), runner, "power cut", true);
