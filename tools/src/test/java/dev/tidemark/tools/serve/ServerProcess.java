@@ -99,6 +99,8 @@ public final class ServerProcess implements AutoCloseable {
         command.addAll(List.of("-Xlog:disable", "-Xlog:all=error:stderr"));
         command.addAll(List.of("--add-opens", "java.base/jdk.internal.misc=ALL-UNNAMED"));
         command.addAll(List.of("--add-opens", "java.base/sun.nio.ch=ALL-UNNAMED"));
+        // the program's own configuration, not the one that silences the engine's tests
+        command.add("-Dlogback.configurationFile=logback.xml");
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.tidemark.tools.cli.Main"));
         command.addAll(arguments);
         return new ProcessBuilder(command);
