@@ -9,8 +9,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * A window that slides over a file, so that a run along it costs few large reads. Grows when a frame is larger than it
- * is.
- * For one thread; allocates only when it grows.
+ * is. For one thread; allocates only when it grows.
  */
 final class FileWindow {
     /** Large enough that a read costs more than its call, small enough to stay in a core's cache. */

@@ -11,12 +11,10 @@ final class FrameChecksum {
 
     /**
      * The secret that is mixed into a frame's two checksums: nobody who does not know the store's salt can make a
-     * frame,
-     * and a frame of another store, epoch or offset does not fit. Part of the format: do not change.
+     * frame, and a frame of another store, epoch or offset does not fit. Part of the format: do not change.
      *
      * <p>The mixing function is the finalizer of SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom
-     * Number
-     * Generators", 2014).
+     * Number Generators", 2014).
      */
     static long seed(long salt, int epoch, long offset) {
         return mix(mix(salt + GOLDEN * epoch) ^ offset);

@@ -34,8 +34,7 @@ package dev.tidemark.journal;
  *   <li><b>First seq</b>, <b>count</b>: of its events; a frame without events has the seq of the next one, and count 0.
  *   <li><b>Epoch</b>: of the open that wrote it.
  *   <li><b>Durable up to</b>: everything below this offset was on stable storage when the frame was appended. A
- *   multiple
- *       of 4 KiB.
+ *       multiple of 4 KiB.
  *   <li><b>Home durable up to</b>: a value of the caller's.
  *   <li><b>Length</b>: of the payload, or of a pad's filler, in bytes.
  *   <li><b>Type</b>: a value of the caller's.

@@ -7,8 +7,7 @@ import java.nio.ByteBuffer;
 
 /**
  * Finds out whether a whole frame lies at a place of a segment. A frame is whole only at its own offset, with the
- * checksums
- * of its store, epoch and offset; the length is believed only after the header's checksum. For one thread.
+ * checksums of its store, epoch and offset; the length is believed only after the header's checksum. For one thread.
  */
 final class FrameParser {
     private final FrameChecksum checksum = new FrameChecksum();

@@ -4,9 +4,8 @@ import dev.tidemark.storage.StorageFile;
 import java.io.IOException;
 
 /**
- * A walk along the frames of one segment after the other, which accepts only the next frame of the same history: at
- * its own
- * offset, with the next seq, in an epoch that is not lower than the last one's. For one thread.
+ * A walk along the frames of one segment after the other, which accepts only the next frame of the same history: at its
+ * own offset, with the next seq, in an epoch that is not lower than the last one's. For one thread.
  */
 final class FrameWalk {
     /** What lies at the walk's position. */

@@ -10,8 +10,7 @@ import org.agrona.DirectBuffer;
  *
  * <p><b>Threads.</b> One thread at a time appends ({@link #append}, {@link #claim}). Beside it another one may
  * {@link #force} and {@link #mark}: what is appended while a force runs goes with the next one, which is what makes
- * group
- * commit. {@link #releaseBelow} may be called from any thread, and so may what only reads.
+ * group commit. {@link #releaseBelow} may be called from any thread, and so may what only reads.
  *
  * <p><b>Errors.</b> The first failed write or force is final: it is kept ({@link #failure}), every later call throws
  * {@link JournalFailedException} with it as the cause, nothing more is written, and the durable position stays. Only
@@ -78,8 +77,7 @@ public final class Journal implements AutoCloseable {
      * @param firstSeq the seq of its first event: {@link #lastSeq} + 1
      * @param count how many events it holds, 0 or more
      * @param homeDurableUpTo a value of the caller's that the frame will carry: up to where its own copies of what
-     * frames
-     *     carry are forced
+     * frames carry are forced
      * @param payload copied
      * @param length of the payload, from 0 to {@link JournalConfig#maxPayloadBytes}
      * @return the offset of the frame's end
@@ -94,8 +92,7 @@ public final class Journal implements AutoCloseable {
 
     /**
      * Claims room for a frame whose payload the caller puts together in place; see {@link #append} for the arguments.
-     * The
-     * claim must be committed or aborted by the same thread before anything else is asked of the journal.
+     * The claim must be committed or aborted by the same thread before anything else is asked of the journal.
      *
      * @param maxLength the most that the payload will take, from 0 to {@link JournalConfig#maxPayloadBytes}
      */
@@ -183,8 +180,7 @@ public final class Journal implements AutoCloseable {
 
     /**
      * Says that recovery will not need anything below: segments that lie there wholly go as the retention policy says.
-     * The
-     * caller has made durable what makes them needless. Any thread.
+     * The caller has made durable what makes them needless. Any thread.
      *
      * @param offset bytes; a frame boundary that is durable
      */
@@ -232,8 +228,7 @@ public final class Journal implements AutoCloseable {
 
     /**
      * Forces and marks what was appended, unless the journal has failed: then nothing is written. No other thread may
-     * be
-     * in a call.
+     * be in a call.
      */
     @Override
     public void close() throws IOException {

@@ -8,16 +8,13 @@ import java.util.List;
 
 /**
  * Follows a journal beside its writer, which may be another process, may die and come back, and may release segments.
- * It
- * never writes and never waits: {@link #poll} hands out what is there and says how it ended.
+ * It never writes and never waits: {@link #poll} hands out what is there and says how it ended.
  *
  * <p>Frames that evidence covers are handed out once and for good. Those beyond are held back, or, if the reader was
- * opened
- * so, handed out with {@link Frame#forced} false; a crash of the writer may undo them ({@link State#CUT}).
+ * opened so, handed out with {@link Frame#forced} false; a crash of the writer may undo them ({@link State#CUT}).
  *
  * <p>A tail that makes no sense is {@link State#END_FOR_NOW} and nothing worse. Below the evidence the reader looks
- * again, at
- * the file and its header, before it reports damage. For one thread.
+ * again, at the file and its header, before it reports damage. For one thread.
  */
 public final class JournalReader implements AutoCloseable {
     /** How a poll ended. */
@@ -28,8 +25,7 @@ public final class JournalReader implements AutoCloseable {
         END_FOR_NOW,
         /**
          * Unforced frames that were handed out are not part of the history any more, as a crash came between. The
-         * reader
-         * has gone back to {@link #position}, and hands out again what follows there.
+         * reader has gone back to {@link #position}, and hands out again what follows there.
          */
         CUT,
         /** The next segment was released; what follows begins at {@link JournalRecovery#oldest}. */

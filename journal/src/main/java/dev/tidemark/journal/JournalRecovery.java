@@ -209,9 +209,8 @@ public final class JournalRecovery implements AutoCloseable {
     /**
      * Phase 2: makes the journal ready to go on. The caller has made durable what the frames carried, holds the store's
      * lock, and calls it once. What {@link #tornBytes} says is saved aside and cut, frames behind the evidence are
-     * written
-     * again and forced, because the page cache of a process that failed proves nothing, and a marker of a new epoch is
-     * forced. It can fail or be cut off by a crash anywhere, and be started again from phase 1.
+     * written again and forced, because the page cache of a process that failed proves nothing, and a marker of a new
+     * epoch is forced. It can fail or be cut off by a crash anywhere, and be started again from phase 1.
      *
      * @return the journal, at {@link #endOffset} or a little behind it
      */

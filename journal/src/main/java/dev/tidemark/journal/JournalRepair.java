@@ -13,14 +13,11 @@ import java.util.UUID;
  * Phase 2 of a recovery: makes what phase 1 found the durable truth, and opens a writer behind it.
  *
  * <p>The order is what makes it safe to be cut anywhere: (1) the torn bytes are copied aside, and later segments
- * renamed
- * aside, all durable before anything is cut; (2) frames behind the evidence are written again, and the tail is zeroed,
- * and
- * both forced; (3) the last block of the frames, a pad of the new epoch and then a marker of the new epoch are forced.
- * Before
- * (3) is durable a new recovery finds the same end or, where frames behind the evidence had never reached the disk, an
- * earlier one; after it, frames of the history that was cut have a lower epoch than the last one, and are no frames
- * any more.
+ * renamed aside, all durable before anything is cut; (2) frames behind the evidence are written again, and the tail is
+ * zeroed, and both forced; (3) the last block of the frames, a pad of the new epoch and then a marker of the new epoch
+ * are forced. Before (3) is durable a new recovery finds the same end or, where frames behind the evidence had never
+ * reached the disk, an earlier one; after it, frames of the history that was cut have a lower epoch than the last one,
+ * and are no frames any more.
  */
 final class JournalRepair {
     private static final int COPY_BYTES = 1 << 20;
@@ -143,8 +140,7 @@ final class JournalRepair {
 
     /**
      * Gives a file its name once more. A directory sync that failed in an earlier process may have lost the name on
-     * disk
-     * while it can still be seen; only a rename that is younger than that failure makes it durable for sure.
+     * disk while it can still be seen; only a rename that is younger than that failure makes it durable for sure.
      */
     private void renew(String path) throws IOException {
         String draft = path.substring(0, path.length() - SegmentName.SUFFIX.length()) + SegmentName.DRAFT_SUFFIX;

@@ -11,8 +11,7 @@ import java.util.UUID;
 
 /**
  * Phase 1 of a recovery: walks along the frames from the floor to where they end, looks behind the end for evidence
- * that
- * more was durable, and decides. Changes nothing.
+ * that more was durable, and decides. Changes nothing.
  */
 final class JournalScan {
     /**

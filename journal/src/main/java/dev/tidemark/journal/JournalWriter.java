@@ -12,26 +12,22 @@ import org.agrona.MutableDirectBuffer;
 
 /**
  * Appends frames and forces them. Frames gather in one staging buffer while the other is written and forced, so one
- * thread
- * appends while another forces.
+ * thread appends while another forces.
  *
  * <p>Invariants:
  *
  * <ol>
  *   <li>Bytes that were forced are never written again: a force pads to 4 KiB first, and each byte of the journal is
- *   written
- *       once.
+ *       written once.
  *   <li>{@code durable} moves only after a force that began after everything below it was written, segments included: a
  *       segment is padded and forced before the next one is begun.
  *   <li>A frame's <i>durable up to</i> is the value of {@code durable} when the frame was appended, so it is true
- *   whenever
- *       it is read.
+ *       whenever it is read.
  *   <li>After the first failure nothing is written and {@code durable} does not move.
  * </ol>
  *
  * Locks: {@code io} is held while writing and forcing, {@code staging} while a frame is put into the buffer; {@code
- * io} is
- * taken first. {@code active}, {@code current} and what belongs to them change only under both.
+ * io} is taken first. {@code active}, {@code current} and what belongs to them change only under both.
  */
 final class JournalWriter {
     /** The segment that is written to. */

@@ -7,8 +7,7 @@ import java.util.UUID;
  * What the caller of a recovery knows from elsewhere (its checkpoint).
  *
  * @param floorOffset bytes; a frame boundary. Frames and segments below are no longer needed, and whatever is found
- * there
- *     is ignored; 0 means that everything is needed
+ * there is ignored; 0 means that everything is needed
  * @param floorSeq the seq of the last event below the floor; {@link #ANY_SEQ} will do if the floor is where a
  *     segment begins
  * @param durableOffset bytes; everything below is known to have been durable, so a journal that ends before is damaged

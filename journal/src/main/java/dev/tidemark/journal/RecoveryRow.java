@@ -2,8 +2,7 @@ package dev.tidemark.journal;
 
 /**
  * The recovery decision table: what is made of the place where the walk along the frames came to its end. Exactly one
- * row
- * fits every {@link Inputs}; the numbers are those of FORMAT.md.
+ * row fits every {@link Inputs}; the numbers are those of FORMAT.md.
  */
 public enum RecoveryRow {
     /** A whole header of a version that is not known here. */

@@ -4,8 +4,7 @@ import java.time.Duration;
 
 /**
  * What becomes of segments that the caller has released: they are kept as history for as long as both limits hold, and
- * go
- * once either is exceeded, oldest first. The segment that is written to never goes.
+ * go once either is exceeded, oldest first. The segment that is written to never goes.
  *
  * @param maxBytes segments that are released go while all segments together take more than this
  * @param maxAge a segment that is released goes once its last byte is older than this

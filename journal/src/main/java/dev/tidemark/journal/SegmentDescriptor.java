@@ -2,8 +2,7 @@ package dev.tidemark.journal;
 
 /**
  * The header block of a segment: its first 4 KiB. All numbers are little-endian. On disk: do not change. In every
- * version
- * to come, magic, version and CRC stay where they are, and the CRC is computed the same way.
+ * version to come, magic, version and CRC stay where they are, and the CRC is computed the same way.
  *
  * <pre>
  *   0                   1                   2                   3

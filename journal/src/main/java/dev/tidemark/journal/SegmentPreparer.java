@@ -10,10 +10,9 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Writes segments ahead: zero-filled, forced, then renamed to a segment's name and that synced, so that a force of the
- * journal has nothing to allocate, the host file system can't run out under an append, and a file with a segment's
- * name is
- * never half-written. A device without room only lowers the number of segments that are
- * ready; any other failure stops the journal.
+ * journal has nothing to allocate, the host file system can't run out under an append, and a file with a segment's name
+ * is never half-written. A device without room only lowers the number of segments that are ready; any other failure
+ * stops the journal.
  *
  * <p>With a helper thread the work is done there; without, in the calls of {@link #prepareAhead} and {@link #take}.
  */

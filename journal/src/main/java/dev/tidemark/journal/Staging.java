@@ -9,8 +9,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * A buffer of frames that were appended and not written yet. It begins at a multiple of 4 KiB in the journal, and in
- * memory,
- * so that the storage can write it directly. Guarded by the writer's locks.
+ * memory, so that the storage can write it directly. Guarded by the writer's locks.
  */
 final class Staging {
     private final FrameChecksum checksum = new FrameChecksum();

@@ -3,11 +3,9 @@ package dev.tidemark.journal;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Guards the staging buffer for the length of one copy. Not a {@code ReentrantLock}, because that one allocates when
- * it is
- * contended; not {@code synchronized}, because a claim holds it across calls. It is held only for copies in memory, by
- * one of
- * two threads, so who waits spins and then yields.
+ * Guards the staging buffer for the length of one copy. Not a {@code ReentrantLock}, because that one allocates when it
+ * is contended; not {@code synchronized}, because a claim holds it across calls. It is held only for copies in memory,
+ * by one of two threads, so who waits spins and then yields.
  */
 final class StagingLock {
     private static final int SPINS = 200;

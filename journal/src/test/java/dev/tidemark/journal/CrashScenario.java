@@ -14,8 +14,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * One workload on a simulated device, and what is left of it after a power cut or the process's death at every
- * operation:
- * each crash state is recovered, compared with a plain list, continued, and cut again within the recovery.
+ * operation: each crash state is recovered, compared with a plain list, continued, and cut again within the recovery.
  */
 final class CrashScenario {
     enum Kind {

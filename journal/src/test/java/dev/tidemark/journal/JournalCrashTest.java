@@ -11,8 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Random workloads, cut at every operation, and again within each recovery: what is read back is always a prefix that
- * holds
- * everything that was acknowledged, and nothing of a history that was cut ever comes back.
+ * holds everything that was acknowledged, and nothing of a history that was cut ever comes back.
  */
 class JournalCrashTest {
     private static final long FIRST_SEED = Long.getLong("tidemark.journal.crash.seed", 1);

@@ -23,8 +23,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The format is what FORMAT.md says, and what version 1 wrote stays readable. The golden journal is only ever written
- * by
- * hand, with {@code -Dtidemark.golden.write=true}, when a new version of the format begins.
+ * by hand, with {@code -Dtidemark.golden.write=true}, when a new version of the format begins.
  */
 @Tag("quick")
 class JournalFormatTest {

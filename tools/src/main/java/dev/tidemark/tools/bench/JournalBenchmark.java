@@ -24,8 +24,7 @@ import org.agrona.concurrent.YieldingIdleStrategy;
 
 /**
  * Measures the journal beside a bare file and RocksDB's write-ahead log: the same payloads, the same durability, the
- * cases in
- * turn within each round, so that whatever else the machine does meets all of them.
+ * cases in turn within each round, so that whatever else the machine does meets all of them.
  */
 public final class JournalBenchmark {
     private static final int SMALL_BYTES = 64;
@@ -331,9 +330,8 @@ public final class JournalBenchmark {
     }
 
     /**
-     * What the force before has answered comes back as new appends: taking them along costs a moment, and leaving
-     * them to the
-     * next force costs a whole force.
+     * What the force before has answered comes back as new appends: taking them along costs a moment, and leaving them
+     * to the next force costs a whole force.
      */
     private static void gather(Journal journal) {
         long before = -1;
