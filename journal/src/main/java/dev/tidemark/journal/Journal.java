@@ -218,7 +218,8 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Closes without writing anything, after a failure elsewhere that is final for the caller: ends the helper and gives
+     * Closes without writing anything, after a failure elsewhere that is final for the caller: ends the helper and
+     * gives
      * the files back. No other thread may be in a call.
      */
     public void abandon(Throwable cause) throws IOException {
