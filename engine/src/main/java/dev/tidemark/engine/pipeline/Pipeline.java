@@ -1,6 +1,7 @@
 package dev.tidemark.engine.pipeline;
 
 import dev.tidemark.engine.exception.BlockChecksum;
+import dev.tidemark.engine.message.ErrorCode;
 import java.io.IOException;
 import org.agrona.concurrent.ManyToManyConcurrentArrayQueue;
 
@@ -70,12 +71,17 @@ public final class Pipeline implements AutoCloseable {
 
     /**
      * Puts a request in. May wait while the ring is full, but never on the pipeline's own threads. It is answered in
-     * any
-     * case, also when the store has stopped or was closed.
+     * any case, also when the store has stopped or was closed.
      */
     public void submit(Request request) {
-        if (request.kind == Request.Kind.WRITE) {
-            prepare(request);
+        try {
+            if (request.kind == Request.Kind.WRITE) {
+                prepare(request);
+            }
+        } catch (RuntimeException | Error e) { // a defect of ours must not leave the caller without an answer
+            request.refuse(ErrorCode.FAILED, "can't prepare the write: " + e, e);
+            parts.answer().answer(request);
+            return;
         }
         if (!lane.submit(request)) {
             request.failed(new IOException("the store is closed"));
