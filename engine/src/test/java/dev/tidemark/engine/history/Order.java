@@ -111,6 +111,7 @@ public final class Order {
     }
 
     /** What is needed of an event to know whose it is; of zeroes, the blocks are those that were unmapped. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Sketch(long seq, Sort sort, long volume, long firstBlock, long blocks, int[] crc) {}
 
     private static List<Sketch> sketches(SimStorage device, long afterSeq, int blockSize) throws IOException {
@@ -285,7 +286,7 @@ public final class Order {
                 String expected = said.error() == null ? "ok" : said.error();
                 // the model does not know what is full: the store, or the file system under the journal
                 boolean full = outcome.equals("out-of-space");
-                require(full || expected.equals(outcome) && !said.event(), request, "the model says " + said);
+                require(full || (expected.equals(outcome) && !said.event()), request, "the model says " + said);
             }
             default -> skipRange(request);
         }
@@ -312,7 +313,7 @@ public final class Order {
         boolean space = request.isRefusedForSpace();
         // what waited for space is decided again at its later turn
         require(
-                space || request.outcome.equals(refusal) || request.kind != Request.Kind.DISCARD && refusal == null,
+                space || request.outcome.equals(refusal) || (request.kind != Request.Kind.DISCARD && refusal == null),
                 request,
                 "the model says " + refusal);
     }

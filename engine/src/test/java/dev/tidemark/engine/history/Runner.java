@@ -17,6 +17,7 @@ public final class Runner {
     private static final int LONGEST_BYTES = 100 << 10;
 
     /** What a read returned, to be compared once the history's order is known. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record ReadBack(long seq, long volume, long offset, byte[] bytes, String error) {}
 
     final List<Request> requests = new ArrayList<>();
