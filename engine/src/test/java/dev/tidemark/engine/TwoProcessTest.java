@@ -28,9 +28,7 @@ class TwoProcessTest {
                 store.send("create theirs size=1M");
                 System.out.println("open");
                 System.out.flush();
-                while (System.in.read() >= 0) {
-                    continue;
-                }
+                System.in.readAllBytes();
             }
         }
     }

@@ -4,13 +4,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /** What a store must hold: volumes by id, as plain maps. Mutable; {@link #copy} is cheap, for volumes are immutable. */
 public final class Model {
     private final int blockSize;
-    private final NavigableMap<Long, ModelVolume> volumes;
+    private final Map<Long, ModelVolume> volumes;
     private final Map<String, String> requests;
     private long lastId;
     private boolean changed;
@@ -22,7 +21,7 @@ public final class Model {
 
     private Model(
             int blockSize,
-            NavigableMap<Long, ModelVolume> volumes,
+            Map<Long, ModelVolume> volumes,
             Map<String, String> requests,
             long lastId,
             boolean changed) {
@@ -49,11 +48,6 @@ public final class Model {
 
     public int blockSize() {
         return blockSize;
-    }
-
-    /** The volumes, by id. */
-    public NavigableMap<Long, ModelVolume> volumes() {
-        return volumes;
     }
 
     /** The volume of that id, or null. */
