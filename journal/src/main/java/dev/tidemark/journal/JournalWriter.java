@@ -385,11 +385,8 @@ final class JournalWriter {
 
     /** Room that is written ahead, in bytes of frames; see {@link Journal#roomBytes}. */
     long roomBytes() {
-        long lost = config.segmentBytes()
-                - SegmentDescriptor.usableBytes(config.segmentBytes())
-                + FrameDescriptor.frameBytes(config.maxPayloadBytes());
         Current segment = current;
-        return Math.max(0, segment.limit() - appended) + preparer.readyBytes(lost);
+        return Math.max(0, segment.limit() - appended) + preparer.roomBytes();
     }
 
     void close() throws IOException {

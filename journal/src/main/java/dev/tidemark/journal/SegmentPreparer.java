@@ -24,6 +24,9 @@ final class SegmentPreparer implements AutoCloseable {
     private final Storage storage;
     private final String directory;
     private final long length;
+    /** What a segment holds beside the caller's frames, the room at its end that the next frame may not fit included. */
+    private final long lostBytes;
+
     private final int target;
     private final StickyFailure failure;
     private final Thread helper;
@@ -34,6 +37,7 @@ final class SegmentPreparer implements AutoCloseable {
     private boolean starved;
     private boolean closed;
     private IOException lastShortage;
+    private volatile long roomBytes;
 
     /**
      * @param first the first offset of the first segment to come
@@ -42,6 +46,9 @@ final class SegmentPreparer implements AutoCloseable {
         this.storage = storage;
         this.directory = config.directory();
         this.length = config.segmentBytes();
+        this.lostBytes = config.segmentBytes()
+                - SegmentDescriptor.usableBytes(config.segmentBytes())
+                + FrameDescriptor.frameBytes(config.maxPayloadBytes());
         this.target = config.preparedSegments();
         this.failure = failure;
         this.nextFirst = first;
@@ -54,6 +61,7 @@ final class SegmentPreparer implements AutoCloseable {
     /** Takes over a segment that an earlier process wrote ahead and this one has forced. Before {@link #start}. */
     void adopt(String path, StorageFile file, long first, long fileLength) {
         ready.add(new Ready(path, file, first, fileLength));
+        countRoom();
         nextFirst = first + fileLength;
     }
 
@@ -65,18 +73,18 @@ final class SegmentPreparer implements AutoCloseable {
         }
     }
 
-    /** How many bytes of segments are ready, less some of each. */
-    long readyBytes(long lessEach) {
-        lock.lock();
-        try {
-            long total = 0;
-            for (Ready segment : ready) {
-                total += Math.max(0, segment.length() - lessEach);
-            }
-            return total;
-        } finally {
-            lock.unlock();
+    /** Bytes of frames that surely fit into the segments that are ready. Any thread, without a lock: each write asks. */
+    long roomBytes() {
+        return roomBytes;
+    }
+
+    /** Under the lock, after {@link #ready} changed. */
+    private void countRoom() {
+        long room = 0;
+        for (Ready segment : ready) {
+            room += Math.max(0, segment.length() - lostBytes);
         }
+        roomBytes = room;
     }
 
     /** Room may have been made: tries again. */
@@ -124,6 +132,7 @@ final class SegmentPreparer implements AutoCloseable {
             }
             Ready segment = ready.poll();
             if (segment != null) {
+                countRoom();
                 changed.signalAll();
                 return segment;
             }
@@ -186,6 +195,7 @@ final class SegmentPreparer implements AutoCloseable {
                 closeQuietly(file);
             } else {
                 ready.add(new Ready(path, file, first, length));
+                countRoom();
                 nextFirst = first + length;
             }
             changed.signalAll();

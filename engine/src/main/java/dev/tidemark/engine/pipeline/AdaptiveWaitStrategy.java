@@ -5,17 +5,24 @@ import com.lmax.disruptor.Sequence;
 import com.lmax.disruptor.SequenceBarrier;
 import com.lmax.disruptor.TimeoutException;
 import com.lmax.disruptor.WaitStrategy;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.LockSupport;
 
 /**
- * Yields for some tens of microseconds after work, then blocks: under load a hop costs no park and unpark, and an idle
- * store burns no core.
+ * Yields for some tens of microseconds after work, then parks: under load a hop costs no park and unpark, and an idle
+ * store burns no core. Serves one stage that leads and one that follows it, and allocates nothing.
  *
- * <p>A stage behind another waits for that stage's sequence, which nobody signals; there it naps in short steps, so
- * that
- * a stage that is inside a long force costs its follower nothing, and the follower wakes within a nap.
+ * <p>A parked thread stands in the field of what it waits for, and whoever brings that looks there:
+ *
+ * <ul>
+ *   <li>A publisher wakes both stages when they are idle: the follower gets up while the leader works.
+ *   <li>The leader comes back here right after it has published its progress, and wakes the follower then. So a follower
+ *       never polls while the leader is busy.
+ * </ul>
+ *
+ * Neither can be missed: the one who waits stores itself, then looks once more whether it has to wait; the other one
+ * publishes, then looks whether somebody waits; with a full fence between on both sides.
  *
  * <p>A wait that lasts as long as the tick ends with a {@link TimeoutException}, which drives the periodic work of the
  * stages.
@@ -23,96 +30,94 @@ import java.util.concurrent.locks.ReentrantLock;
 final class AdaptiveWaitStrategy implements WaitStrategy {
     /** Long enough for the next request of a busy client to arrive, short enough to cost nothing when idle. */
     private static final long YIELD_NANOS = TimeUnit.MICROSECONDS.toNanos(60);
-    /** How late a follower may notice that the stage before it has finished. */
-    private static final long NAP_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
     private final long tickNanos;
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition published = lock.newCondition();
-    private volatile int blocked;
+    /** The leader, while it waits for a publication. */
+    private volatile Thread leaderIdle;
+    /** The follower, while it waits for a publication. */
+    private volatile Thread followerIdle;
+    /** The follower, while it waits for what the leader is working on. */
+    private volatile Thread followerBehind;
 
     AdaptiveWaitStrategy(long tickNanos) {
         this.tickNanos = tickNanos;
     }
 
     @Override
-    @SuppressWarnings("ThreadPriorityCheck") // yielding for a bounded time measures better than parking at once
     public long waitFor(long sequence, Sequence cursor, Sequence dependent, SequenceBarrier barrier)
-            throws AlertException, InterruptedException, TimeoutException {
-        long available = dependent.get();
-        if (available >= sequence) {
-            return available;
+            throws AlertException, TimeoutException {
+        boolean leads = dependent == cursor;
+        if (leads) {
+            wakeFollower();
         }
-        long start = System.nanoTime();
-        do {
-            barrier.checkAlert();
-            Thread.yield();
-            available = dependent.get();
-            if (available >= sequence) {
-                return available;
-            }
-        } while (System.nanoTime() - start < YIELD_NANOS);
-        return waitBlocked(sequence, cursor, dependent, barrier, start + tickNanos);
-    }
-
-    private long waitBlocked(
-            long sequence, Sequence cursor, Sequence dependent, SequenceBarrier barrier, long deadlineNanos)
-            throws AlertException, InterruptedException, TimeoutException {
+        if (dependent.get() >= sequence) {
+            return dependent.get();
+        }
+        long deadline = System.nanoTime() + tickNanos;
         while (true) {
-            long available = dependent.get();
-            if (available >= sequence) {
-                return available;
+            if (yieldFor(sequence, dependent, barrier)) {
+                return dependent.get();
             }
-            barrier.checkAlert();
-            long left = deadlineNanos - System.nanoTime();
+            long left = deadline - System.nanoTime();
             if (left <= 0) {
                 throw TimeoutException.INSTANCE;
             }
-            if (cursor.get() >= sequence) {
-                // published, but the stage before has not finished it
-                java.util.concurrent.locks.LockSupport.parkNanos(this, NAP_NANOS);
-                if (Thread.interrupted()) {
-                    throw new InterruptedException();
-                }
+            if (leads) {
+                leaderIdle = Thread.currentThread();
+                park(cursor.get() < sequence, barrier, left);
+                leaderIdle = null;
+            } else if (cursor.get() < sequence) {
+                followerIdle = Thread.currentThread();
+                park(cursor.get() < sequence, barrier, left);
+                followerIdle = null;
             } else {
-                awaitPublication(sequence, cursor, barrier, left);
+                followerBehind = Thread.currentThread();
+                park(dependent.get() < sequence, barrier, left);
+                followerBehind = null;
             }
+            // An embedder's callback may have interrupted this thread; a park would then only spin.
+            Thread.interrupted();
         }
     }
 
-    @SuppressWarnings({"NonAtomicVolatileUpdate", "WaitNotInLoop"}) // changed under the lock only; the caller loops
-    private void awaitPublication(long sequence, Sequence cursor, SequenceBarrier barrier, long leftNanos)
-            throws AlertException, InterruptedException {
-        lock.lock();
-        try {
-            blocked++;
-            try {
-                // the publisher stores the cursor and then reads `blocked`; we do it the other way round
-                if (cursor.get() < sequence) {
-                    barrier.checkAlert();
-                    long left = published.awaitNanos(leftNanos);
-                    if (left <= 0) {
-                        return;
-                    }
-                }
-            } finally {
-                blocked--;
+    /** Yields for a while, after work as well as after being woken; whether the sequence came meanwhile. */
+    @SuppressWarnings("ThreadPriorityCheck") // where the scheduler ignores a yield, this spins, which serves as well
+    private static boolean yieldFor(long sequence, Sequence dependent, SequenceBarrier barrier) throws AlertException {
+        long start = System.nanoTime();
+        do {
+            barrier.checkAlert();
+            if (dependent.get() >= sequence) {
+                return true;
             }
-        } finally {
-            lock.unlock();
+            Thread.yield();
+        } while (System.nanoTime() - start < YIELD_NANOS);
+        return dependent.get() >= sequence;
+    }
+
+    private void park(boolean mustWait, SequenceBarrier barrier, long nanos) {
+        if (mustWait && !barrier.isAlerted()) {
+            LockSupport.parkNanos(this, nanos);
         }
     }
 
+    /** Any thread, after it published; and whoever alerts a barrier. */
     @Override
     public void signalAllWhenBlocking() {
-        java.lang.invoke.VarHandle.fullFence();
-        if (blocked > 0) {
-            lock.lock();
-            try {
-                published.signalAll();
-            } finally {
-                lock.unlock();
-            }
+        VarHandle.fullFence();
+        wake(leaderIdle);
+        wake(followerIdle);
+    }
+
+    /** The leader, after it moved its sequence on; and whoever alerts the follower's barrier. */
+    void wakeFollower() {
+        VarHandle.fullFence();
+        wake(followerBehind);
+        wake(followerIdle);
+    }
+
+    private static void wake(Thread thread) {
+        if (thread != null) {
+            LockSupport.unpark(thread);
         }
     }
 }

@@ -33,6 +33,7 @@ final class DisruptorLane implements Lane {
 
     private final Stages stages;
     private final FailStop failStop;
+    private final AdaptiveWaitStrategy waiting;
     private final RingBuffer<Slot> ring;
     private final BatchEventProcessor<Slot> placeProcessor;
     private final BatchEventProcessor<Slot> journalProcessor;
@@ -50,7 +51,8 @@ final class DisruptorLane implements Lane {
         this.stages = stages;
         this.failStop = failStop;
         long tick = Math.min(MAX_TICK_NANOS, Math.max(1, intervalNanos / 4));
-        ring = RingBuffer.createMultiProducer(Slot::new, RING_SIZE, new AdaptiveWaitStrategy(tick));
+        waiting = new AdaptiveWaitStrategy(tick);
+        ring = RingBuffer.createMultiProducer(Slot::new, RING_SIZE, waiting);
         BatchEventProcessorBuilder builder = new BatchEventProcessorBuilder().setMaxBatchSize(MAX_BATCH);
         placeProcessor = builder.build(ring, ring.newBarrier(), new PlaceHandler());
         journalProcessor = builder.build(ring, ring.newBarrier(placeProcessor.getSequence()), new JournalHandler());
@@ -129,6 +131,7 @@ final class DisruptorLane implements Lane {
         join(placeThread);
         // JOURNAL has nothing left in the ring; what is parked or waits is carried out here, by its own last act
         journalProcessor.halt();
+        waiting.wakeFollower();
         join(journalThread);
         Slot last = new Slot();
         stages.place().close(last);
@@ -208,6 +211,7 @@ final class DisruptorLane implements Lane {
         private void awaitRoom(long sequence) {
             while (!stages.place().hasRoom()) {
                 progress.set(sequence - 1);
+                waiting.wakeFollower();
                 LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(50));
             }
         }

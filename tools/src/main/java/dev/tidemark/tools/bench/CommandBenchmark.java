@@ -36,7 +36,7 @@ final class CommandBenchmark {
     /** Commands of one message while volumes are made by the thousand. */
     private static final int MADE_AT_ONCE = 500;
 
-    private static final int WARM_UP_SAMPLES = 200;
+    private static final int WARM_UP_SAMPLES = 1000;
     private static final String ORIGIN = BenchStore.VOLUME;
 
     private final Path folder;

@@ -68,6 +68,9 @@ public final class EngineBenchmark {
     /** The snapshot's cost is greatest at first: it is measured over this long, whatever the other cases take. */
     private static final int SNAPSHOT_SECONDS = 10;
 
+    /** Forces meet what else the disk does: there the contenders change places this often within a round. */
+    private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
     private static final String PER_SECOND = "/s";
     private static final String BYTES = "bytes";
     private static final String MICROS = "us";
@@ -133,7 +136,10 @@ public final class EngineBenchmark {
                 RawFile file = new RawFile(store.besides("raw"), settings.volumeBytes(), 1)) {
             VolumeLoad load = store.load(2);
             rounds((nanos, counts) -> {
-                add(counts, raw, file.randomWrites(nanos));
+                ThreadCosts rawCosts = new ThreadCosts();
+                Speed rawSpeed = file.randomWrites(nanos);
+                add(counts, raw, rawSpeed);
+                rawCost(counts, "write", rawCosts, rawSpeed);
                 ThreadCosts costs = new ThreadCosts();
                 Speed speed = load.randomWrites(nanos, DEPTH);
                 add(counts, own, speed);
@@ -152,6 +158,15 @@ public final class EngineBenchmark {
         }
     }
 
+    private void rawCost(boolean counts, String operation, ThreadCosts costs, Speed speed) {
+        if (counts) {
+            report.add(
+                    "  processor time per " + operation + ", raw file",
+                    MICROS,
+                    costs.callersNanos() / 1e3 / speed.operations());
+        }
+    }
+
     private void flushes() throws Exception {
         String own = "4 KiB write + flush, depth 1";
         String raw = "  raw file, write + fdatasync";
@@ -160,10 +175,15 @@ public final class EngineBenchmark {
             VolumeLoad load = store.load(4);
             rounds((nanos, counts) -> {
                 Histogram rawLatency = Speed.histogram();
-                add(counts, raw, file.forcedWrites(nanos, rawLatency));
                 Histogram latency = Speed.histogram();
+                Speed rawSpeed = Speed.NONE;
+                Speed speed = Speed.NONE;
                 ThreadCosts costs = new ThreadCosts();
-                Speed speed = load.flushedWrites(nanos, latency);
+                for (long done = 0; done < nanos; done += SLICE_NANOS) {
+                    rawSpeed = rawSpeed.plus(file.forcedWrites(SLICE_NANOS, rawLatency));
+                    speed = speed.plus(load.flushedWrites(SLICE_NANOS, latency));
+                }
+                add(counts, raw, rawSpeed);
                 add(counts, own, speed);
                 costs(counts, "write + flush", costs, speed);
                 percentiles(counts, own, latency);
@@ -192,7 +212,10 @@ public final class EngineBenchmark {
             VolumeLoad load = store.load(6);
             load.sequentialReads(TimeUnit.SECONDS.toNanos(1)); // all of it into the page cache
             rounds((nanos, counts) -> {
-                add(counts, raw, file.randomReads(nanos));
+                ThreadCosts rawCosts = new ThreadCosts();
+                Speed rawSpeed = file.randomReads(nanos);
+                add(counts, raw, rawSpeed);
+                rawCost(counts, "read", rawCosts, rawSpeed);
                 ThreadCosts costs = new ThreadCosts();
                 Speed speed = load.randomReads(nanos);
                 add(counts, own, speed);

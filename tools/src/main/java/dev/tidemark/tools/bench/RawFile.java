@@ -37,8 +37,9 @@ final class RawFile implements AutoCloseable {
 
     private void read(long at, int length) throws IOException {
         target.clear().limit(length);
-        while (target.hasRemaining() && channel.read(target, at + target.position()) >= 0) {
-            continue;
+        int count = 0;
+        while (target.hasRemaining() && count >= 0) {
+            count = channel.read(target, at + target.position());
         }
     }
 
@@ -71,10 +72,9 @@ final class RawFile implements AutoCloseable {
         return Speed.of(nanos, () -> read(blocks.nextOffset(), BLOCK_BYTES), () -> {});
     }
 
-    /** 1 MiB writes in order, round and round, one force at the end. */
+    /** 1 MiB writes in order, whole passes over the file, each with one force at its end. */
     Speed sequentialWrites(long nanos) throws Exception {
-        sequential = 0;
-        return Speed.of(nanos, () -> write(nextSequential(), LARGE_BYTES), this::force);
+        return Speed.passes(nanos, sizeBytes / LARGE_BYTES, at -> write(at * LARGE_BYTES, LARGE_BYTES), this::force);
     }
 
     /** 1 MiB reads in order, round and round. */

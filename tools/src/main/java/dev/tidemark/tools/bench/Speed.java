@@ -12,6 +12,12 @@ record Speed(long operations, long nanos) {
     /** A time limit that is looked at now and then only, so that looking costs nothing. */
     private static final int STRIDE = 16;
 
+    static final Speed NONE = new Speed(0, 0);
+
+    Speed plus(Speed more) {
+        return new Speed(operations + more.operations, nanos + more.nanos);
+    }
+
     double perSecond() {
         return operations * 1e9 / nanos;
     }
@@ -33,6 +39,28 @@ record Speed(long operations, long nanos) {
         } while (System.nanoTime() - start < nanos);
         last.run();
         return new Speed(count, System.nanoTime() - start);
+    }
+
+    /** One operation of a pass. */
+    interface PassStep {
+        void run(long index) throws Exception;
+    }
+
+    /**
+     * Repeats whole passes of {@code count} steps, each followed by {@code last}, until some time has passed. So what is
+     * written is forced as often by each contender, however fast it fills the page cache.
+     */
+    static Speed passes(long nanos, long count, PassStep step, Step last) throws Exception {
+        long start = System.nanoTime();
+        long done = 0;
+        do {
+            for (long i = 0; i < count; i++) {
+                step.run(i);
+            }
+            last.run();
+            done += count;
+        } while (System.nanoTime() - start < nanos);
+        return new Speed(done, System.nanoTime() - start);
     }
 
     /** Repeats a step for some time and notes how long each took, in nanoseconds. */

@@ -17,6 +17,7 @@ final class ThreadCosts {
     private final long[] bytesBefore;
     private final long[] nanosBefore;
 
+    /** Begins to count. */
     ThreadCosts() {
         threads.add(Thread.currentThread());
         for (Thread thread : Thread.getAllStackTraces().keySet()) {
@@ -47,6 +48,11 @@ final class ThreadCosts {
             sum += bytes(i) - bytesBefore[i];
         }
         return sum;
+    }
+
+    /** Processor time of the calling thread. */
+    long callersNanos() {
+        return nanos(0) - nanosBefore[0];
     }
 
     /** A thread's name without the store's prefix, and its processor time. */

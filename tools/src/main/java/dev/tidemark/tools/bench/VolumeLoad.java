@@ -92,10 +92,9 @@ final class VolumeLoad {
         return Speed.of(nanos, () -> read(blocks.nextOffset(), BLOCK_BYTES), () -> {});
     }
 
-    /** 1 MiB writes in order, round and round, four under way, one flush at the end. */
+    /** 1 MiB writes in order, four under way, whole passes over the volume, each with one flush at its end. */
     Speed sequentialWrites(long nanos) throws Exception {
-        sequential = 0;
-        return Speed.of(nanos, () -> write(nextSequential(), LARGE_BYTES, 4), this::flush);
+        return Speed.passes(nanos, sizeBytes / LARGE_BYTES, at -> write(at * LARGE_BYTES, LARGE_BYTES, 4), this::flush);
     }
 
     /** 1 MiB reads in order, round and round. */

@@ -30,6 +30,7 @@ final class Window implements Volume.Completion {
         await(submitted);
     }
 
+    @SuppressWarnings("ThreadPriorityCheck") // where the scheduler ignores a yield, this spins, which serves as well
     private void await(long ended) {
         long start = 0;
         while (completed.get() < ended) {
