@@ -24,7 +24,7 @@ final class SegmentPreparer implements AutoCloseable {
     private final Storage storage;
     private final String directory;
     private final long length;
-    /** What a segment holds beside the caller's frames, the room at its end that the next frame may not fit included. */
+    /** What a segment holds beside the caller's frames, the room at its end that the next may not fit included. */
     private final long lostBytes;
 
     private final int target;
@@ -73,7 +73,7 @@ final class SegmentPreparer implements AutoCloseable {
         }
     }
 
-    /** Bytes of frames that surely fit into the segments that are ready. Any thread, without a lock: each write asks. */
+    /** Bytes of frames that surely fit into what is ready. Any thread, without a lock: each write asks. */
     long roomBytes() {
         return roomBytes;
     }

@@ -17,8 +17,8 @@ import java.util.concurrent.locks.LockSupport;
  *
  * <ul>
  *   <li>A publisher wakes both stages when they are idle: the follower gets up while the leader works.
- *   <li>The leader comes back here right after it has published its progress, and wakes the follower then. So a follower
- *       never polls while the leader is busy.
+ *   <li>The leader comes back here right after it has published its progress, and wakes the follower then. So a
+ *       follower never polls while the leader is busy.
  * </ul>
  *
  * Neither can be missed: the one who waits stores itself, then looks once more whether it has to wait; the other one

@@ -14,8 +14,9 @@ import java.util.function.Consumer;
 import org.HdrHistogram.Histogram;
 
 /**
- * How long create, clone, delete and merge take, and whether that, and the speed of I/O, depends on the number of volumes,
- * on the depth of clones or on the size. Each command is timed in turn with one force of a journal on the same disk.
+ * How long create, clone, delete and merge take, and whether that, and the speed of I/O, depends on the number of
+ * volumes, on the depth of clones or on the size. Each command is timed in turn with one force of a journal
+ * on the same disk.
  */
 final class CommandBenchmark {
     /** The commands that G7 speaks of. */
@@ -82,7 +83,7 @@ final class CommandBenchmark {
         return made;
     }
 
-    /** Latency at clone depth 1, 100, 10,000 on small and large volumes; speed of I/O at the least and greatest depth. */
+    /** Latency at clone depth 1, 100, 10,000, small and large volumes; speed of I/O at the least and greatest depth. */
     void byDepth() throws Exception {
         for (long size : new long[] {SMALL_BYTES, LARGE_BYTES}) {
             String title = size == SMALL_BYTES ? "1 GiB" : "16 TiB";

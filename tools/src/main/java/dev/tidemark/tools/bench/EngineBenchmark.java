@@ -8,9 +8,9 @@ import java.util.function.Consumer;
 import org.HdrHistogram.Histogram;
 
 /**
- * Measures the engine in process: its workloads beside a raw file on the same disk, beside block stores made of RocksDB and
- * MVStore, and its commands beside a force of a journal. Contenders take turns within each round, so that whatever else
- * the machine does meets all of them; what is compared are medians over the rounds.
+ * Measures the engine in process: its workloads beside a raw file on the same disk, beside block stores made of
+ * RocksDB and MVStore, and its commands beside a force of a journal. Contenders take turns within each round, so that
+ * whatever else the machine does meets all of them; what is compared are medians over the rounds.
  */
 public final class EngineBenchmark {
     /** What can be measured. */

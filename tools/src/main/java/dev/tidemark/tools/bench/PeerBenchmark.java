@@ -8,8 +8,8 @@ import java.util.function.Consumer;
 import org.HdrHistogram.Histogram;
 
 /**
- * The engine beside block stores that a Java developer would make from what exists: random 4 KiB writes over a full volume,
- * a flush after every 32.
+ * The engine beside block stores that a Java developer would make from what exists: random 4 KiB writes over a full
+ * volume, a flush after every 32.
  */
 final class PeerBenchmark {
     private static final int GROUP = 32;

@@ -47,8 +47,8 @@ record Speed(long operations, long nanos) {
     }
 
     /**
-     * Repeats whole passes of {@code count} steps, each followed by {@code last}, until some time has passed. So what is
-     * written is forced as often by each contender, however fast it fills the page cache.
+     * Repeats whole passes of {@code count} steps, each followed by {@code last}, until some time has passed. So what
+     * is written is forced as often by each contender, however fast it fills the page cache.
      */
     static Speed passes(long nanos, long count, PassStep step, Step last) throws Exception {
         long start = System.nanoTime();

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Heap bytes that the calling thread and the store's threads have allocated, and the processor time that they have used,
- * since this was made. Processor time tells what a store costs even where other programs share the machine.
+ * Heap bytes that the calling thread and the store's threads have allocated, and the processor time that they have
+ * used, since this was made. Processor time tells what a store costs even where other programs share the machine.
  */
 final class ThreadCosts {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();

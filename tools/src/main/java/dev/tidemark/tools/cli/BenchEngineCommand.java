@@ -24,7 +24,8 @@ import picocli.CommandLine.TypeConversionException;
         name = "engine",
         description = {
             "Measure the engine in process beside a raw file on the same disk, RocksDB and MVStore.",
-            "Contenders take turns within each round; medians are compared. The exit status is 1 when a claim is missed."
+            "Contenders take turns within each round; medians are compared.",
+            "The exit status is 1 when a claim is missed."
         },
         footer = {"", "Example: tidemark bench engine --directory /var/tmp --cases writes,flushes --rounds 5"})
 final class BenchEngineCommand implements Callable<Integer> {
