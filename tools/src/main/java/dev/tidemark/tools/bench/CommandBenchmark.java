@@ -37,6 +37,9 @@ final class CommandBenchmark {
     /** Commands of one message while volumes are made by the thousand. */
     private static final int MADE_AT_ONCE = 500;
 
+    /** Clones of one message while a chain is made: each sees the one before. */
+    private static final int DEEPENED_AT_ONCE = 50;
+
     private static final int WARM_UP_SAMPLES = 1000;
     private static final String ORIGIN = BenchStore.VOLUME;
 
@@ -106,15 +109,20 @@ final class CommandBenchmark {
         }
     }
 
-    /** Clones of clones, a block of each written between, so that each has a table of its own. */
+    /** Clones of clones; a block is written to some of them on the way, so that their tables are not all one. */
     private int deepen(BenchStore store, int have, int wanted) {
-        for (int depth = have + 1; depth <= wanted; depth++) {
-            store.send("clone c" + depth + " source=c" + (depth - 1));
-            if (depth % 10 == 0) {
-                new VolumeLoad(store.volume("c" + depth), depth).scatter(1);
+        int made = have;
+        while (made < wanted) {
+            StringBuilder message = new StringBuilder();
+            for (int i = 0; i < DEEPENED_AT_ONCE && made < wanted; i++, made++) {
+                message.append(i == 0 ? "" : "; ")
+                        .append("clone c" + (made + 1))
+                        .append(" source=c" + made);
             }
+            store.send(message.toString());
+            new VolumeLoad(store.volume("c" + made), made).scatter(1);
         }
-        return Math.max(have, wanted);
+        return made;
     }
 
     private void ioByDepth(BenchStore store) throws Exception {
