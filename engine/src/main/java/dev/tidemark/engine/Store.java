@@ -460,6 +460,9 @@ public final class Store implements AutoCloseable {
     }
 
     void durable(Event event, long seq) {
+        if (listeners.isEmpty()) {
+            return; // the event's text would be made while its sender waits
+        }
         StoreEvent.Kind kind = event instanceof CatalogueChanged
                 ? StoreEvent.Kind.CATALOGUE_CHANGED
                 : event instanceof Event.SpaceLow ? StoreEvent.Kind.SPACE_LOW : StoreEvent.Kind.JOB_COMPLETED;

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -39,6 +40,9 @@ final class CommandBenchmark {
 
     /** Clones of one message while a chain is made: each sees the one before. */
     private static final int DEEPENED_AT_ONCE = 50;
+
+    /** Both depths have their turn this often in a round: equal speeds want equal conditions. */
+    private static final int IO_SLICES = 8;
 
     private static final int WARM_UP_SAMPLES = 1000;
     private static final String ORIGIN = BenchStore.VOLUME;
@@ -128,14 +132,15 @@ final class CommandBenchmark {
     private void ioByDepth(BenchStore store) throws Exception {
         progress.accept("  I/O by depth");
         String deep = String.format(Locale.ROOT, "depth %,d", settings.depth());
-        Map<String, VolumeLoad> loads = new java.util.LinkedHashMap<>();
+        Map<String, VolumeLoad> loads = new LinkedHashMap<>();
         loads.put("depth 1", new VolumeLoad(store.volume("c1"), 23));
         loads.put(deep, new VolumeLoad(store.volume("c" + settings.depth()), 23));
-        for (int round = -1; round < settings.rounds(); round++) {
+        long slice = settings.nanos() / IO_SLICES;
+        for (int i = -1; i < settings.rounds() * IO_SLICES; i++) { // the first slice only warms up
             for (Map.Entry<String, VolumeLoad> each : loads.entrySet()) {
-                Speed writes = each.getValue().randomWrites(settings.nanos(), 32);
-                Speed reads = each.getValue().randomReads(settings.nanos());
-                if (round >= 0) {
+                Speed writes = each.getValue().randomWrites(slice, 32);
+                Speed reads = each.getValue().randomReads(slice);
+                if (i >= 0) {
                     report.add("random 4 KiB writes at " + each.getKey(), "/s", writes.perSecond());
                     report.add("random 4 KiB reads at " + each.getKey(), "/s", reads.perSecond());
                 }
