@@ -20,11 +20,7 @@ public final class Model {
     }
 
     private Model(
-            int blockSize,
-            Map<Long, ModelVolume> volumes,
-            Map<String, String> requests,
-            long lastId,
-            boolean changed) {
+            int blockSize, Map<Long, ModelVolume> volumes, Map<String, String> requests, long lastId, boolean changed) {
         this.blockSize = blockSize;
         this.volumes = volumes;
         this.requests = requests;
