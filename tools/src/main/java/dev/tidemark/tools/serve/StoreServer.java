@@ -9,6 +9,7 @@ import dev.tidemark.tools.nbd.NbdAddress;
 import dev.tidemark.tools.nbd.NbdConfig;
 import dev.tidemark.tools.nbd.NbdMetrics;
 import dev.tidemark.tools.nbd.NbdServer;
+import dev.tidemark.tools.nbd.StoreExports;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
