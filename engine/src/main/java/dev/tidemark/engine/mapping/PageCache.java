@@ -21,8 +21,8 @@ import org.agrona.UnsafeApi;
 final class PageCache {
     /** Frames are kept free for readers: a sixteenth. */
     private static final int FREE_SHARE = 16;
-    /** The least budget: every tree's path and what one event of usual size touches. */
-    static final int LEAST_FRAMES = 512;
+    /** The least budget: one path of a tree, and some more; options ask for much more. */
+    static final int LEAST_FRAMES = 16;
 
     /** Bounds what one trim does between two batches: some hundred microseconds. */
     private static final int MOST_EVICTIONS = 1024;

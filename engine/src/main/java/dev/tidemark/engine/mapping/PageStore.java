@@ -206,13 +206,32 @@ public final class PageStore implements AutoCloseable {
     }
 
     /**
-     * Brings a page in before it is needed; whether it is in memory now. Any thread, under an epoch pin: false for an
-     * id that no page has.
+     * Makes sure that a page is in memory, whatever the budget says; whether there is such a page. Writer.
      *
      * @throws PageUnreadableException when it can't be brought in
      */
     public boolean bringIn(long id) {
+        return resident(id) != 0 || cache.fault(id, 0, true) != 0;
+    }
+
+    /**
+     * Brings a page in that will be needed soon, when there is room; whether it is in memory now. Any thread, under an
+     * epoch pin: false for an id that no page has.
+     *
+     * @throws PageUnreadableException when it can't be brought in
+     */
+    public boolean prefetch(long id) {
         return resident(id) != 0 || (cache.fault(id, 0, false) != 0 && resident(id) != 0);
+    }
+
+    /**
+     * Makes sure that the references of a page are in memory, so that {@link #references}, {@link #retain} and {@link
+     * #release} need nothing more, whether the page itself is or not. Any thread under an epoch pin.
+     *
+     * @throws PageUnreadableException when they can't be read
+     */
+    public void bringInReferences(long id) {
+        chunk(id);
     }
 
     private long resident(long id) {

@@ -46,10 +46,10 @@ final class TreeWorld implements AutoCloseable {
     private static final Place UNMAPPED = new Place(0, 0);
     private static final int MOST_VOLUMES = 7;
 
-    final PageStore pages = new PageStore();
-    final Space space = new Space(pages);
-    final MappingTrees trees = new MappingTrees(pages, space);
-    final MappingReader reader = new MappingReader(pages);
+    final PageStore pages;
+    final Space space;
+    final MappingTrees trees;
+    final MappingReader reader;
     final List<Volume> volumes = new ArrayList<>();
     final List<Volume> jobs = new ArrayList<>();
     final List<View> views = new ArrayList<>();
@@ -63,6 +63,14 @@ final class TreeWorld implements AutoCloseable {
     private long epoch = 1;
 
     TreeWorld() {
+        this(new PageStore());
+    }
+
+    TreeWorld(PageStore pages) {
+        this.pages = pages;
+        space = new Space(pages);
+        trees = new MappingTrees(pages, space);
+        reader = new MappingReader(pages);
         volumes.add(new Volume());
         pages.epoch(epoch);
     }
