@@ -1,8 +1,8 @@
 package dev.tidemark.engine.checkpoint;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * Which slots of the metadata file are in use, and by which checkpoint; no I/O.
@@ -55,39 +55,19 @@ public final class SlotMap {
     /** While there are longer free runs, shorter ones are left for those who want less: 64 KiB to a write. */
     private static final int GOOD_RUN_SLOTS = 16;
 
-    private static final int WORDS_PER_PAGE = SLOTS_PER_PAGE / Long.SIZE;
-
-    private static final byte HAS_RUNNING = 1;
-    private static final byte HAS_HELD = 2;
-    private static final byte HAS_DEAD = 4;
-    /** The image differs from what was last written. */
-    private static final byte CHANGED = 8;
-    /** A changed page that has its new slot. */
-    private static final byte PLACED = 16;
-
     private enum Phase {
         RUNNING,
         FROZEN,
         SEALED
     }
 
+    private final SlotBits bits = new SlotBits();
     private Phase phase = Phase.RUNNING;
-    private long limit = 1;
-    private long freeSlots;
-    private long usedSlots;
-    private long deadSlots;
-
-    private long[] image = new long[0];
-    private long[] running = new long[0];
-    private long[] held = new long[0];
-    private long[] dead = new long[0];
-
-    private byte[] flags = new byte[0];
-    /** Free slots of each page, within the limit. */
-    private int[] freeInPage = new int[0];
 
     private int[] pageSlots = new int[0];
     private int[] pageChecksums = new int[0];
+    /** Changed pages that have their new slot and are not written yet. */
+    private final BitSet placed = new BitSet();
 
     private long cursor = 1;
     private int goodRunSlots = GOOD_RUN_SLOTS;
@@ -103,28 +83,11 @@ public final class SlotMap {
         if (slots < 1 || slots > MAX_SLOTS) {
             throw new IllegalArgumentException("slots=" + slots + ": 1 to " + MAX_SLOTS);
         }
-        if (slots <= limit) {
-            return;
+        if (slots > bits.limit()) {
+            bits.extend(slots);
+            pageSlots = Arrays.copyOf(pageSlots, bits.pages());
+            pageChecksums = Arrays.copyOf(pageChecksums, bits.pages());
         }
-        int pages = pageOf(slots - 1) + 1;
-        if (pages > flags.length) {
-            int room = Math.max(pages, Math.min(flags.length * 2, pageOf(MAX_SLOTS - 1) + 1));
-            image = Arrays.copyOf(image, room * WORDS_PER_PAGE);
-            running = Arrays.copyOf(running, room * WORDS_PER_PAGE);
-            held = Arrays.copyOf(held, room * WORDS_PER_PAGE);
-            dead = Arrays.copyOf(dead, room * WORDS_PER_PAGE);
-            flags = Arrays.copyOf(flags, room);
-            freeInPage = Arrays.copyOf(freeInPage, room);
-            pageSlots = Arrays.copyOf(pageSlots, room);
-            pageChecksums = Arrays.copyOf(pageChecksums, room);
-        }
-        for (long from = limit; from < slots; ) {
-            long end = Math.min(slots, (pageOf(from) + 1L) * SLOTS_PER_PAGE);
-            freeInPage[pageOf(from)] += (int) (end - from);
-            from = end;
-        }
-        freeSlots += slots - limit;
-        limit = slots;
     }
 
     /**
@@ -138,33 +101,11 @@ public final class SlotMap {
      */
     public synchronized void restore(int page, int slot, int checksum, ByteBuffer bytes)
             throws MetadataDamagedException {
-        ByteBuffer words = bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN);
-        long firstSlot = (long) page * SLOTS_PER_PAGE;
-        int first = page * WORDS_PER_PAGE;
-        int marked = 0;
-        for (int i = 0; i < WORDS_PER_PAGE; i++) {
-            long word = words.getLong(words.position() + i * Long.BYTES);
-            long wordSlot = firstSlot + (long) i * Long.SIZE;
-            boolean bad = word != 0
-                    && (wordSlot + Long.SIZE - Long.numberOfLeadingZeros(word) > limit
-                            || (wordSlot == 0 && (word & 1) != 0));
-            if (bad) {
-                throw new MetadataDamagedException(PageKind.SLOT_MAP, page, slot, "it marks slots that are not there");
-            }
-            if (word != 0) {
-                image[first + i] = word;
-                marked += Long.bitCount(word);
-            }
+        if (page >= bits.pages() || !bits.restore(page, bytes)) {
+            throw new MetadataDamagedException(PageKind.SLOT_MAP, page, slot, "it marks slots that are not there");
         }
-        usedSlots += marked;
-        freeSlots -= marked;
-        if (marked > 0) {
-            freeInPage[page] -= marked;
-        }
-        if (page < flags.length) {
-            pageSlots[page] = slot;
-            pageChecksums[page] = checksum;
-        }
+        pageSlots[page] = slot;
+        pageChecksums[page] = checksum;
     }
 
     // ---- giving out
@@ -204,10 +145,10 @@ public final class SlotMap {
     private long take(int wantedSlots) {
         for (; ; ) {
             synchronized (this) {
-                if (freeSlots == 0) {
+                if (bits.free() == 0) {
                     return 0;
                 }
-                if (cursor >= limit) {
+                if (cursor >= bits.limit()) {
                     cursor = 1;
                     goodRunSlots = 1;
                 }
@@ -221,45 +162,23 @@ public final class SlotMap {
 
     /** Looks for a good run that begins in the page of the cursor; the cursor moves behind what was looked at. */
     private long takeFromPageAtCursor(int wantedSlots) {
-        int page = pageOf(cursor);
-        long pageEnd = Math.min(limit, (page + 1L) * SLOTS_PER_PAGE);
+        int page = SlotBits.pageOf(cursor);
+        long pageEnd = Math.min(bits.limit(), (page + 1L) * SLOTS_PER_PAGE);
         int enough = Math.min(wantedSlots, goodRunSlots);
-        while (cursor < pageEnd && freeInPage[page] > 0) {
-            long first = next(cursor, pageEnd, true);
-            long end = next(first, Math.min(limit, first + wantedSlots), false);
-            if (first < pageEnd && end - first >= enough) {
-                setUsed(first, end);
-                cursor = end;
+        while (cursor < pageEnd && bits.freeInPage(page) > 0) {
+            long first = bits.nextFree(cursor, pageEnd);
+            if (first == pageEnd) {
+                break;
+            }
+            long end = bits.nextTaken(first, Math.min(bits.limit(), first + wantedSlots));
+            cursor = end;
+            if (end - first >= enough) {
+                bits.take(first, end);
                 return run(first, end - first);
             }
-            cursor = Math.max(end, first);
         }
         cursor = Math.max(cursor, pageEnd);
         return 0;
-    }
-
-    /** The first slot from {@code from} on that is free (or taken); {@code end} when there is none before it. */
-    private long next(long from, long end, boolean free) {
-        for (long slot = from; slot < end; ) {
-            int word = wordOf(slot);
-            long taken = image[word] | held[word] | dead[word];
-            long bits = (free ? ~taken : taken) >>> slot;
-            if (bits != 0) {
-                return Math.min(end, slot + Long.numberOfTrailingZeros(bits));
-            }
-            slot = (slot | (Long.SIZE - 1)) + 1;
-        }
-        return end;
-    }
-
-    private void setUsed(long first, long end) {
-        for (long slot = first; slot < end; slot++) {
-            image[wordOf(slot)] |= 1L << slot;
-            freeInPage[pageOf(slot)]--;
-            flags[pageOf(slot)] |= CHANGED;
-        }
-        usedSlots += end - first;
-        freeSlots -= end - first;
     }
 
     // ---- taking back
@@ -269,17 +188,14 @@ public final class SlotMap {
      * committed.
      */
     public synchronized void release(int slot) {
-        int word = releasable(slot);
-        running[word] |= 1L << slot;
-        flags[word / WORDS_PER_PAGE] |= HAS_RUNNING;
+        bits.setRunning(releasable(slot));
     }
 
     /** As {@link #release}, of a page that readers may still look up: free only after {@link #freeDead}, too. */
     public synchronized void releaseDead(int slot) {
-        release(slot);
-        int word = wordOf(Integer.toUnsignedLong(slot));
-        dead[word] |= 1L << slot;
-        flags[word / WORDS_PER_PAGE] |= HAS_DEAD;
+        long number = releasable(slot);
+        bits.setRunning(number);
+        bits.setDead(number);
     }
 
     /**
@@ -288,26 +204,15 @@ public final class SlotMap {
      */
     public synchronized void releaseFrozen(int slot) {
         require(phase == Phase.FROZEN, "a slot is released for a checkpoint that is not in preparation");
-        releaseHeld(slot);
+        bits.hold(releasable(slot));
     }
 
-    private void releaseHeld(int slot) {
-        int word = releasable(slot);
-        image[word] &= ~(1L << slot);
-        held[word] |= 1L << slot;
-        flags[word / WORDS_PER_PAGE] |= HAS_HELD | CHANGED;
-        usedSlots--;
-    }
-
-    /** The index of a slot's word, when the slot is in use. */
-    private int releasable(int slot) {
+    private long releasable(int slot) {
         long number = Integer.toUnsignedLong(slot);
-        require(number > 0 && number < limit, "slot " + number + " is released, of " + limit);
-        int word = wordOf(number);
-        long bit = 1L << slot;
-        require((image[word] & bit) != 0, "slot " + number + " is released and not in use");
-        require((running[word] & bit) == 0, "slot " + number + " is released twice");
-        return word;
+        require(number > 0 && number < bits.limit(), "slot " + number + " is released, of " + bits.limit());
+        require(bits.isUsed(number), "slot " + number + " is released and not in use");
+        require(!bits.isRunning(number), "slot " + number + " is released twice");
+        return number;
     }
 
     // ---- a checkpoint
@@ -315,17 +220,8 @@ public final class SlotMap {
     /** Begins a checkpoint: what was released so far belongs to it. */
     public synchronized void freeze() {
         require(phase == Phase.RUNNING, "a checkpoint is frozen while another one is in preparation");
-        for (int page = 0; page < flags.length; page++) {
-            if ((flags[page] & HAS_RUNNING) == 0) {
-                continue;
-            }
-            for (int i = page * WORDS_PER_PAGE; i < (page + 1) * WORDS_PER_PAGE; i++) {
-                image[i] &= ~running[i];
-                held[i] |= running[i];
-                usedSlots -= Long.bitCount(running[i]);
-                running[i] = 0;
-            }
-            flags[page] = (byte) ((flags[page] & ~HAS_RUNNING) | HAS_HELD | CHANGED);
+        for (int page = 0; page < bits.pages(); page++) {
+            bits.holdRunning(page);
         }
         cursor = 1;
         goodRunSlots = GOOD_RUN_SLOTS;
@@ -334,9 +230,9 @@ public final class SlotMap {
 
     /**
      * Ends the taking of slots for the checkpoint in preparation: gives every changed page of the map, those included
-     * that change by that, a new slot. At most {@link #pagesAhead} slots are needed.
+     * that change by that, a new slot. At most twice {@link #pagesAhead} slots are needed, mostly far fewer.
      *
-     * @return false when there are not enough free slots; the checkpoint can't be finished then
+     * @return false when there are not enough free slots; the checkpoint can't be finished before there are
      */
     public boolean seal() {
         synchronized (this) {
@@ -358,20 +254,20 @@ public final class SlotMap {
     /** How many changed pages have no new slot yet; those that are empty get none. */
     private synchronized int unplaced() {
         int count = 0;
-        boolean changed = true;
-        while (changed) { // releasing an empty page's slot can empty another page
-            changed = false;
+        boolean again = true;
+        while (again) { // giving back an empty page's slot can empty another page
+            again = false;
             count = 0;
-            for (int page = 0; page < flags.length; page++) {
-                if ((flags[page] & (CHANGED | PLACED)) != CHANGED) {
+            for (int page = 0; page < bits.pages(); page++) {
+                if (!bits.isChanged(page) || placed.get(page)) {
                     continue;
                 }
-                if (!isEmpty(page)) {
+                if (!bits.isEmpty(page)) {
                     count++;
                 } else if (pageSlots[page] != 0) {
-                    releaseHeld(pageSlots[page]);
+                    bits.hold(releasable(pageSlots[page]));
                     pageSlots[page] = 0;
-                    changed = true;
+                    again = true;
                 }
             }
         }
@@ -379,35 +275,29 @@ public final class SlotMap {
     }
 
     private synchronized void place(long run) {
-        int used = 0;
-        for (int page = 0; used < runLength(run); page++) {
-            if ((flags[page] & (CHANGED | PLACED)) == CHANGED && !isEmpty(page)) {
+        int given = 0;
+        for (int page = 0; given < runLength(run) && page < bits.pages(); page++) {
+            if (bits.isChanged(page) && !placed.get(page) && !bits.isEmpty(page)) {
                 if (pageSlots[page] != 0) {
-                    releaseHeld(pageSlots[page]);
+                    bits.hold(releasable(pageSlots[page]));
                 }
-                pageSlots[page] = runFirst(run) + used++;
-                flags[page] |= PLACED;
+                pageSlots[page] = runFirst(run) + given++;
+                placed.set(page);
             }
         }
-    }
-
-    private boolean isEmpty(int page) {
-        for (int i = page * WORDS_PER_PAGE; i < (page + 1) * WORDS_PER_PAGE; i++) {
-            if (image[i] != 0) {
-                return false;
-            }
+        while (given < runLength(run)) { // the old slots that were given back have emptied a page
+            bits.hold(releasable(runFirst(run) + given++));
         }
-        return true;
     }
 
     /** How many pages a map of all slots that can be given out now takes at most. */
     public synchronized int pagesAhead() {
-        return pageOf(limit - 1) + 1;
+        return SlotBits.pageOf(bits.limit() - 1) + 1;
     }
 
     /** The pages of the checkpoint that is sealed, or of the last one: up to the last that is not empty. */
     public synchronized int pages() {
-        int pages = flags.length;
+        int pages = pageSlots.length;
         while (pages > 0 && pageSlots[pages - 1] == 0) {
             pages--;
         }
@@ -427,30 +317,20 @@ public final class SlotMap {
     /** The next page from {@code from} on that is still to be written for the sealed checkpoint; -1 for none. */
     public synchronized int nextToWrite(int from) {
         require(phase == Phase.SEALED, "pages of the map are written before it is sealed");
-        for (int page = from; page < flags.length; page++) {
-            if ((flags[page] & PLACED) != 0) {
-                return page;
-            }
-        }
-        return -1;
+        return placed.nextSetBit(from);
     }
 
     /** Puts the bytes of a page of the sealed checkpoint into a buffer, at its position, which moves. */
     public synchronized void image(int page, ByteBuffer target) {
         require(phase == Phase.SEALED, "pages of the map are written before it is sealed");
-        ByteOrder order = target.order();
-        target.order(ByteOrder.LITTLE_ENDIAN);
-        for (int i = page * WORDS_PER_PAGE; i < (page + 1) * WORDS_PER_PAGE; i++) {
-            target.putLong(image[i]);
-        }
-        target.order(order);
+        bits.image(page, target);
     }
 
     /** Says that a page was written to its slot. */
     public synchronized void pageWritten(int page, int checksum) {
-        require((flags[page] & PLACED) != 0, "page " + page + " of the slot map was not to be written");
+        require(placed.get(page), "page " + page + " of the slot map was not to be written");
         pageChecksums[page] = checksum;
-        flags[page] &= ~(PLACED | CHANGED);
+        placed.clear(page);
     }
 
     /**
@@ -459,109 +339,65 @@ public final class SlotMap {
      * @return how many slots wait for {@link #freeDead}, those of earlier checkpoints included
      */
     public long commit() {
-        int pages;
         synchronized (this) {
             require(nextToWrite(0) < 0, "a checkpoint is committed before all pages of its slot map are written");
-            pages = flags.length;
         }
-        for (int page = 0; page < pages; page++) {
-            commit(page);
-        }
+        for (int page = 0; commit(page); page++) {}
         synchronized (this) {
             phase = Phase.RUNNING;
-            return deadSlots;
+            return bits.deadOnly();
         }
     }
 
-    private synchronized void commit(int page) {
-        // An empty page was never placed: it is as it should be.
-        flags[page] &= ~CHANGED;
-        if ((flags[page] & HAS_HELD) == 0) {
-            return;
+    private synchronized boolean commit(int page) {
+        if (page == bits.pages()) {
+            return false;
         }
-        for (int i = page * WORDS_PER_PAGE; i < (page + 1) * WORDS_PER_PAGE; i++) {
-            int kept = Long.bitCount(held[i] & dead[i]);
-            addFree(page, Long.bitCount(held[i]) - kept);
-            deadSlots += kept;
-            held[i] = 0;
-        }
-        flags[page] &= ~HAS_HELD;
-    }
-
-    private void addFree(int page, int slots) {
-        freeInPage[page] += slots;
-        freeSlots += slots;
+        bits.setUnchanged(page);
+        bits.freeHeld(page);
+        return true;
     }
 
     /**
      * Frees what was released dead and committed: no reader is left that was there at the last {@link #commit}.
      */
     public void freeDead() {
-        int pages;
-        synchronized (this) {
-            pages = flags.length;
-        }
-        for (int page = 0; page < pages; page++) {
-            freeDead(page);
-        }
+        for (int page = 0; freeDead(page); page++) {}
     }
 
-    private synchronized void freeDead(int page) {
-        if ((flags[page] & HAS_DEAD) == 0) {
-            return;
+    private synchronized boolean freeDead(int page) {
+        if (page == bits.pages()) {
+            return false;
         }
-        long left = 0;
-        for (int i = page * WORDS_PER_PAGE; i < (page + 1) * WORDS_PER_PAGE; i++) {
-            long waiting = dead[i] & (image[i] | held[i]);
-            int freed = Long.bitCount(dead[i] & ~waiting);
-            addFree(page, freed);
-            deadSlots -= freed;
-            dead[i] = waiting;
-            left |= waiting;
-        }
-        if (left == 0) {
-            flags[page] &= ~HAS_DEAD;
-        }
+        bits.freeDead(page);
+        return true;
     }
 
     // ---- counts
 
     /** Slots that the checkpoint in preparation refers to, or that the next one does as far as it is known. */
     public synchronized long usedSlots() {
-        return usedSlots;
+        return bits.used();
     }
 
     /** Slots that can be given out now. */
     public synchronized long freeSlots() {
-        return freeSlots;
+        return bits.free();
     }
 
     /** Slots that wait for {@link #freeDead} only. */
     public synchronized long deadSlots() {
-        return deadSlots;
+        return bits.deadOnly();
     }
 
     /** One more than the largest slot that can be given out. */
     public synchronized long limit() {
-        return limit;
+        return bits.limit();
     }
 
     /** The largest slot in use (see {@link #usedSlots}), unsigned; 0 for none. */
     public synchronized long highestSlot() {
-        for (int i = image.length - 1; i >= 0; i--) {
-            if (image[i] != 0) {
-                return (long) i * Long.SIZE + Long.SIZE - 1 - Long.numberOfLeadingZeros(image[i]);
-            }
-        }
-        return 0;
-    }
-
-    private static int pageOf(long slot) {
-        return (int) (slot / SLOTS_PER_PAGE);
-    }
-
-    private static int wordOf(long slot) {
-        return (int) (slot / Long.SIZE);
+        return bits.highestUsed();
     }
 
     private static void require(boolean condition, String text) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tidemark.engine.Shrinking;
 import dev.tidemark.engine.checkpoint.SlotMapModel.Kind;
 import dev.tidemark.engine.checkpoint.SlotMapModel.Step;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -101,6 +102,24 @@ class SlotMapTest {
         assertThat(map.allocate(64)).isEqualTo(SlotMap.run(2, 1));
         assertThat(map.allocate(64)).isEqualTo(SlotMap.run(4, 1));
         assertThat(map.freeSlots()).isEqualTo(48);
+    }
+
+    /** Page 0's old slot is the last one in page 1, so that page 1 is empty once page 0 has its new slot. */
+    @Test
+    void shouldGiveBackTheSlotOfAPageThatEndsUpEmpty() throws IOException {
+        SlotMap map = new SlotMap();
+        map.extend(SlotMap.SLOTS_PER_PAGE + 20);
+        ByteBuffer bytes = ByteBuffer.allocate(MetadataFile.SLOT_BYTES);
+        map.restore(1, 1, 0, bytes.put(0, (byte) 3)); // slots 32768 and 32769
+        map.restore(0, SlotMap.SLOTS_PER_PAGE, 0, bytes.put(0, (byte) 6)); // slots 1 and 2
+        map.release(2);
+        map.release(SlotMap.SLOTS_PER_PAGE + 1);
+        map.freeze();
+        commit(map, bytes);
+        assertThat(map.pageSlot(0)).isEqualTo(3);
+        assertThat(map.pages()).as("page 1 is empty").isEqualTo(1);
+        assertThat(map.usedSlots()).isEqualTo(1);
+        assertThat(map.freeSlots()).isEqualTo(SlotMap.SLOTS_PER_PAGE + 20 - 1 - 1);
     }
 
     @Test
