@@ -298,6 +298,11 @@ public final class PageStore implements AutoCloseable {
         return limbo.size() / 2;
     }
 
+    /** Whether {@link #recycle} may find something. Writer. */
+    public boolean hasLimbo() {
+        return !limbo.isEmpty() || cache.isCooling();
+    }
+
     /** The epoch that pages dropped from now on are stamped with; never decreases. Writer. */
     public void epoch(long currentEpoch) {
         if (currentEpoch < epoch) {
@@ -312,7 +317,7 @@ public final class PageStore implements AutoCloseable {
      * many dropped pages went.
      */
     public int recycle(long safeEpoch) {
-        if (limbo.isEmpty() && !cache.isCooling()) {
+        if (!hasLimbo()) {
             return 0;
         }
         int recycled = 0;
