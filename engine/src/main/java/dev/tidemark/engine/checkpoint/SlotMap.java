@@ -69,6 +69,11 @@ public final class SlotMap {
     /** Changed pages that have their new slot and are not written yet. */
     private final BitSet placed = new BitSet();
 
+    /** An extension that came after {@link #holdLimit}; 0 for none. */
+    private long laterLimit;
+
+    private boolean limitHeld;
+
     private long cursor = 1;
     private int goodRunSlots = GOOD_RUN_SLOTS;
 
@@ -83,7 +88,9 @@ public final class SlotMap {
         if (slots < 1 || slots > MAX_SLOTS) {
             throw new IllegalArgumentException("slots=" + slots + ": 1 to " + MAX_SLOTS);
         }
-        if (slots > bits.limit()) {
+        if (limitHeld) {
+            laterLimit = Math.max(laterLimit, slots);
+        } else if (slots > bits.limit()) {
             bits.extend(slots);
             pageSlots = Arrays.copyOf(pageSlots, bits.pages());
             pageChecksums = Arrays.copyOf(pageChecksums, bits.pages());
@@ -207,6 +214,13 @@ public final class SlotMap {
         bits.hold(releasable(slot));
     }
 
+    /** {@link #releaseFrozen} for every slot of a run. */
+    public void releaseFrozenRun(long run) {
+        for (int i = 0; i < runLength(run); i++) {
+            releaseFrozen(runFirst(run) + i);
+        }
+    }
+
     private long releasable(int slot) {
         long number = Integer.toUnsignedLong(slot);
         require(number > 0 && number < bits.limit(), "slot " + number + " is released, of " + bits.limit());
@@ -229,6 +243,22 @@ public final class SlotMap {
     }
 
     /**
+     * From now to the end of {@link #seal}, {@link #extend} waits, so that {@link #pagesAhead} stays as it is: who
+     * writes where the map's pages are has to know how many there can be.
+     */
+    synchronized void holdLimit() {
+        limitHeld = true;
+    }
+
+    private synchronized void releaseLimit() {
+        limitHeld = false;
+        if (laterLimit > 0) {
+            extend(laterLimit);
+            laterLimit = 0;
+        }
+    }
+
+    /**
      * Ends the taking of slots for the checkpoint in preparation: gives every changed page of the map, those included
      * that change by that, a new slot. At most twice {@link #pagesAhead} slots are needed, mostly far fewer.
      *
@@ -238,17 +268,21 @@ public final class SlotMap {
         synchronized (this) {
             require(phase == Phase.FROZEN, "a checkpoint is sealed that is not in preparation");
         }
-        for (int wanted = unplaced(); wanted > 0; wanted = unplaced()) {
-            long run = take(Math.min(wanted, MAX_RUN_SLOTS));
-            if (run == 0) {
-                return false;
+        try {
+            for (int wanted = unplaced(); wanted > 0; wanted = unplaced()) {
+                long run = take(Math.min(wanted, MAX_RUN_SLOTS));
+                if (run == 0) {
+                    return false;
+                }
+                place(run);
             }
-            place(run);
+            synchronized (this) {
+                phase = Phase.SEALED;
+            }
+            return true;
+        } finally {
+            releaseLimit();
         }
-        synchronized (this) {
-            phase = Phase.SEALED;
-        }
-        return true;
     }
 
     /** How many changed pages have no new slot yet; those that are empty get none. */

@@ -43,7 +43,7 @@ public final class SuperblockFile {
     public static Found read(Storage storage) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocateDirect(COPIES * COPY_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         try (StorageFile file = storage.open(FILE_NAME, Storage.Mode.READ)) {
-            file.read(0, bytes);
+            readCopies(file, bytes);
         }
         Superblock first = decode(bytes, 0);
         Superblock second = decode(bytes, COPY_BYTES);
@@ -59,6 +59,22 @@ public final class SuperblockFile {
                 second != null,
                 first != null && first.equals(second),
                 first != null && !takeFirst);
+    }
+
+    /** Each on its own: a copy that the device can't read is damaged, and stays zeros here. */
+    private static void readCopies(StorageFile file, ByteBuffer bytes) throws IOException {
+        IOException failure = null;
+        for (int copy = 0; copy < COPIES; copy++) {
+            try {
+                file.read((long) copy * COPY_BYTES, bytes.slice(copy * COPY_BYTES, COPY_BYTES));
+            } catch (IOException e) {
+                if (failure != null) {
+                    e.addSuppressed(failure);
+                    throw e;
+                }
+                failure = e;
+            }
+        }
     }
 
     /**
@@ -158,7 +174,7 @@ public final class SuperblockFile {
                 bytes.getInt(at + CHECKPOINT_CHECKSUM_OFFSET));
     }
 
-    private static int checksum(ByteBuffer bytes, int at) {
+    static int checksum(ByteBuffer bytes, int at) {
         CRC32C crc = new CRC32C();
         crc.update(bytes.duplicate().position(at).limit(at + CHECKSUM_OFFSET));
         crc.update(bytes.duplicate().position(at + CHECKSUM_OFFSET + 4).limit(at + COPY_BYTES));
