@@ -19,16 +19,23 @@ import dev.tidemark.engine.recovery.Recovery;
 import dev.tidemark.engine.space.Allocator;
 import dev.tidemark.engine.state.State;
 import dev.tidemark.journal.JournalConfig;
+import dev.tidemark.storage.NoSpaceException;
 import dev.tidemark.storage.Storage;
 import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import java.util.concurrent.TimeUnit;
 
 /** The parts of an open store, in the order in which they are opened, and closed in the reverse. */
 final class StoreParts implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Store.class);
+
     final EpochTable epochs = new EpochTable();
     final FailStop failStop = new FailStop();
     /** Of stores with segments that no option allows: tests open thousands of them. */
     private static final int SMALL_ROOM_SLOTS = 128;
+
+    private static final int SMALL_JOURNAL_SHARE = 16;
 
     ExceptionStore exceptions;
     CheckpointLoader.Loaded loaded;
@@ -51,6 +58,7 @@ final class StoreParts implements AutoCloseable {
         loaded = CheckpointLoader.load(folder, superblock, options.metadataMemoryBytes());
         state = loaded.state();
         recovered = Recovery.recover(folder, journalConfig, superblock, state, exceptions, config.sabotage());
+        makeRoom(small(config));
         recovered.journal().releaseBelow(superblock.checkpoint().journalOffset());
         mappings = new MappingReader(state.pages());
         reader = new BlockReader(exceptions, mappings, epochs, state::seq);
@@ -90,11 +98,24 @@ final class StoreParts implements AutoCloseable {
                 config.stepped() ? Pipeline.stepped(pipelineParts, buffers) : Pipeline.threaded(pipelineParts, buffers);
     }
 
+    private static boolean small(StoreConfig config) {
+        return config.testSegmentBytes() > 0;
+    }
+
+    /** Room for the first pages, so that the first write does not have to wait for it. */
+    private void makeRoom(boolean small) throws IOException {
+        int slots = small ? SMALL_ROOM_SLOTS : CheckpointPolicy.ROOM_SLOTS;
+        try {
+            loaded.writer().makeRoom(2 * state.pages().checkpointImages() + slots, slots);
+        } catch (NoSpaceException e) {
+            LOG.warn("the metadata has no room to grow: {}", e.getMessage()); // said again when it is needed
+        }
+    }
+
     private static CheckpointPolicy checkpointPolicy(StoreConfig config, StoreOptions options) {
-        boolean small = config.testSegmentBytes() > 0;
+        boolean small = small(config);
         return new CheckpointPolicy(
-                small ? Math.min(options.checkpointJournalBytes(), 4L * config.testSegmentBytes())
-                        : options.checkpointJournalBytes(),
+                options.checkpointJournalBytes() / (small ? SMALL_JOURNAL_SHARE : 1),
                 CheckpointPolicy.MAX_MAPPED_BLOCKS,
                 TimeUnit.SECONDS.toNanos(options.checkpointIntervalSeconds()),
                 small ? SMALL_ROOM_SLOTS : CheckpointPolicy.ROOM_SLOTS,
@@ -128,14 +149,14 @@ final class StoreParts implements AutoCloseable {
                 loaded.close();
             }
         } catch (IOException e) {
-            org.slf4j.LoggerFactory.getLogger(Store.class).warn("while closing: {}", e.toString());
+            LOG.warn("while closing: {}", e.toString());
         }
         try {
             if (exceptions != null) {
                 exceptions.close();
             }
         } catch (IOException e) {
-            org.slf4j.LoggerFactory.getLogger(Store.class).warn("while closing: {}", e.toString());
+            LOG.warn("while closing: {}", e.toString());
         }
     }
 }

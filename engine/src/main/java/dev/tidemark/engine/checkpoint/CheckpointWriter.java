@@ -239,14 +239,15 @@ public final class CheckpointWriter implements AutoCloseable {
      * durable up to {@code journalOffset}, and the home copies of what its frames carried up to there are forced.
      *
      * @param journalOffset of the first frame behind the state's seq
+     * @param journalEpoch of this open
      */
-    public void finish(long journalOffset) throws IOException {
-        finish(journalOffset, true);
+    public void finish(long journalOffset, int journalEpoch) throws IOException {
+        finish(journalOffset, journalEpoch, true);
     }
 
     /** The same; {@code forcePages} is false in tests that have to notice. */
-    public void finish(long journalOffset, boolean forcePages) throws IOException {
-        CheckpointPlace place = writeRoot(journalOffset);
+    public void finish(long journalOffset, int journalEpoch, boolean forcePages) throws IOException {
+        CheckpointPlace place = writeRoot(journalOffset).inEpoch(journalEpoch);
         if (forcePages) {
             file.force();
         }

@@ -174,19 +174,23 @@ final class Checkpointer {
         if (!waiting.isEmpty()) {
             return true;
         }
-        if (state.seq() == lastSeq) {
+        boolean retried = noRoom && nanoClock.getAsLong() - failedNanos < RETRY_NANOS;
+        if (retried || (state.seq() == lastSeq && hasSlots())) {
             return false;
         }
-        boolean due = closing
+        return closing
                 || mappedBlocks >= policy.mappedBlocks()
                 || log.appendedOffset() - lastOffset >= policy.journalBytes()
                 || pages.dirtyPages() >= pages.budgetPages() / 2
                 || !hasSlots()
                 || nanoClock.getAsLong() - lastNanos >= policy.intervalNanos();
-        return due && !(noRoom && nanoClock.getAsLong() - failedNanos < RETRY_NANOS);
     }
 
     private void freeze() {
+        if (state.seq() == lastSeq && waiting.isEmpty()) {
+            phase = Phase.IDLE; // only room was wanted
+            return;
+        }
         List<byte[]> rows = FrozenState.rows(state);
         rowBytes = FrozenState.bytes(rows);
         if (pages.checkpointImages() + writer.slotsBesideImages(rowBytes) > writer.roomSlots()) {
@@ -336,7 +340,10 @@ final class Checkpointer {
             homeForced = true;
             return true;
         }
-        writer.finish(offset == NONE ? log.appendedOffset() : offset, sabotage != Sabotage.CHECKPOINT_BEFORE_PAGES);
+        writer.finish(
+                offset == NONE ? log.appendedOffset() : offset,
+                log.epoch(),
+                sabotage != Sabotage.CHECKPOINT_BEFORE_PAGES);
         boundarySeq = NONE;
         log.releaseBelow(writer.superblock().checkpoint().journalOffset());
         phase = Phase.DONE;

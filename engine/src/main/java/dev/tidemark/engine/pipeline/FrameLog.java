@@ -43,6 +43,9 @@ public interface FrameLog {
     /** The end of the last frame, in bytes of the whole journal. Any thread. */
     long appendedOffset();
 
+    /** The epoch of this open. */
+    int epoch();
+
     /** Says that recovery will not need anything below a boundary of frames. Any thread. */
     void releaseBelow(long offset) throws IOException;
 

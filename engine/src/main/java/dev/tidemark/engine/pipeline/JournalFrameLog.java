@@ -60,6 +60,11 @@ public final class JournalFrameLog implements FrameLog {
     }
 
     @Override
+    public int epoch() {
+        return journal.epoch();
+    }
+
+    @Override
     public void releaseBelow(long offset) throws IOException {
         journal.releaseBelow(offset);
     }

@@ -32,7 +32,8 @@ public final class Recovery {
     /** What the journal is to be read with: what the superblock's checkpoint says. */
     private static Known known(UUID store, CheckpointPlace checkpoint) {
         return checkpoint.exists()
-                ? Known.checkpoint(checkpoint.journalOffset(), checkpoint.seq(), store)
+                ? Known.checkpoint(
+                        checkpoint.journalOffset(), checkpoint.seq(), checkpoint.journalEpoch(), store)
                 : new Known(0, 0, 0, store);
     }
 
