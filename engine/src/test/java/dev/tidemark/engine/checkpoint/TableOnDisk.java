@@ -3,6 +3,7 @@ package dev.tidemark.engine.checkpoint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -37,6 +38,24 @@ final class TableOnDisk {
         map.extend(slots);
     }
 
+    /** Goes on from a checkpoint, of which it is known what stood where. */
+    TableOnDisk(MetadataFile file, CheckpointPlace place, Map<Integer, String> content, long seed) throws IOException {
+        this.file = file;
+        this.random = new Random(seed);
+        this.number = place.number();
+        RootContent root = new RootContent();
+        if (place.exists()) {
+            RootStreamReader.read(file, place, root);
+            map.extend(root.writtenSlots);
+        }
+        ByteBuffer page = page();
+        for (RootContent.Image image : root.mapPages) {
+            file.readVerified(PageKind.SLOT_MAP, image.index(), image.slot(), image.checksum(), page.clear());
+            map.restore(image.index(), image.slot(), image.checksum(), page);
+        }
+        this.content.putAll(content);
+    }
+
     /** Writes a checkpoint of those pages, by ascending ids. */
     CheckpointPlace write(long lastPage, long... ids) throws IOException {
         for (Integer slot : content.keySet()) {
@@ -44,11 +63,12 @@ final class TableOnDisk {
         }
         content.clear();
         map.freeze();
-        TreeMap<Long, ByteBuffer> leaves = new TreeMap<>();
-        TreeMap<Long, ByteBuffer> nodes = new TreeMap<>();
+        Map<Long, ByteBuffer> leaves = new TreeMap<>();
+        Map<Long, ByteBuffer> nodes = new TreeMap<>();
         for (long id : ids) {
-            ByteBuffer page = page();
-            random.nextBytes(page.array());
+            byte[] bytes = new byte[MetadataFile.SLOT_BYTES];
+            random.nextBytes(bytes);
+            ByteBuffer page = ByteBuffer.wrap(bytes);
             long place = put(PageKind.PAGE, id, page);
             enter(leaves, id, place, 1 + random.nextInt(3));
         }
@@ -60,7 +80,7 @@ final class TableOnDisk {
             enter(nodes, leaf.getKey(), put(PageKind.TABLE_LEAF, leaf.getKey(), leaf.getValue()), count);
         }
         RootStreamWriter root = new RootStreamWriter(file, map::allocate, ++number);
-        root.stateRow(new byte[100]);
+        root.stateRow("a row of the state".getBytes(StandardCharsets.US_ASCII));
         root.countsRoot(1, 1, 5);
         root.pageTable(lastPage, ids.length + livePagesMore);
         for (Map.Entry<Long, ByteBuffer> node : nodes.entrySet()) {
@@ -94,7 +114,7 @@ final class TableOnDisk {
         return ByteBuffer.allocate(MetadataFile.SLOT_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    private static void enter(TreeMap<Long, ByteBuffer> images, long index, long place, int count) {
+    private static void enter(Map<Long, ByteBuffer> images, long index, long place, int count) {
         ByteBuffer image = images.computeIfAbsent(index / 256, key -> page());
         int at = (int) (index % 256) * ENTRY_BYTES;
         image.putLong(at, place).putInt(at + 8, count);
