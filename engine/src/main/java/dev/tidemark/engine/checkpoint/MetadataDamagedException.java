@@ -9,6 +9,7 @@ public final class MetadataDamagedException extends IOException {
     private final PageKind kind;
     private final long index;
     private final long slot;
+    private final String problem;
 
     /**
      * @param kind what stands there
@@ -22,6 +23,7 @@ public final class MetadataDamagedException extends IOException {
         this.kind = kind;
         this.index = index;
         this.slot = Integer.toUnsignedLong(slot);
+        this.problem = problem;
     }
 
     /** What stands there. */
@@ -37,5 +39,10 @@ public final class MetadataDamagedException extends IOException {
     /** The slot, unsigned. */
     public long slot() {
         return slot;
+    }
+
+    /** What is wrong with it. */
+    public String problem() {
+        return problem;
     }
 }

@@ -51,15 +51,16 @@ public final class RootStreamReader {
 
     private void readRecords(RootStreamSink sink) throws IOException {
         for (long records = 0; ; records++) {
-            ByteBuffer header = bytes(RECORD_HEADER_BYTES);
+            ByteBuffer header = wrap(bytes(RECORD_HEADER_BYTES));
             int length = header.getInt();
             int kind = header.getInt();
-            ByteBuffer body = bytes(length);
+            byte[] bytes = bytes(length);
             if (kind != STATE_ROW && length != lengthOf(kind)) {
                 throw damaged("a record of kind " + kind + " and " + length + " bytes");
             }
+            ByteBuffer body = wrap(bytes);
             switch (kind) {
-                case STATE_ROW -> sink.stateRow(body.array());
+                case STATE_ROW -> sink.stateRow(bytes);
                 case COUNTS_ROOT -> {
                     long rootPage = body.getLong();
                     long usedBlocks = body.getLong();
@@ -104,7 +105,11 @@ public final class RootStreamReader {
         }
     }
 
-    private ByteBuffer bytes(int length) throws IOException {
+    private static ByteBuffer wrap(byte[] bytes) {
+        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private byte[] bytes(int length) throws IOException {
         if (length < 0 || length > leftBytes) {
             throw damaged("a record goes beyond the end");
         }
@@ -119,7 +124,7 @@ public final class RootStreamReader {
             chunk.get(bytes, done, part);
             done += part;
         }
-        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        return bytes;
     }
 
     private void nextChunk() throws IOException {

@@ -61,7 +61,7 @@ public final class RootStreamWriter {
     /** Adds the next row of the state. */
     public void stateRow(byte[] row) throws IOException {
         header(STATE_ROW, row.length);
-        put(row, row.length);
+        put(ByteBuffer.wrap(row).position(row.length));
     }
 
     /** Adds where the reference counts are. */
@@ -93,18 +93,15 @@ public final class RootStreamWriter {
         put(record.clear().putInt(length).putInt(kind));
     }
 
+    /** Adds the bytes before the position. */
     private void put(ByteBuffer bytes) throws IOException {
-        put(bytes.array(), bytes.position());
-    }
-
-    private void put(byte[] bytes, int length) throws IOException {
-        for (int done = 0; done < length; ) {
+        int length = bytes.flip().limit();
+        while (bytes.position() < length) {
             if (!chunk.hasRemaining()) {
                 next();
             }
-            int part = Math.min(length - done, chunk.remaining());
-            chunk.put(bytes, done, part);
-            done += part;
+            bytes.limit(bytes.position() + Math.min(length - bytes.position(), chunk.remaining()));
+            chunk.put(bytes);
         }
         payloadBytes += length;
     }
