@@ -119,6 +119,35 @@ public final class PageStore implements AutoCloseable {
         return address;
     }
 
+    /**
+     * Makes sure that a page is in memory; returns whether there is such a page. Any thread under an epoch pin.
+     *
+     * @throws PageUnreadableException when it can't be read
+     */
+    public boolean bringIn(long id) {
+        return directory.address(id) != 0;
+    }
+
+    /**
+     * Makes sure that the references of a page are in memory, so that {@link #references}, {@link #retain} and {@link
+     * #release} need nothing more, whether the page itself is or not. Any thread under an epoch pin.
+     *
+     * @throws PageUnreadableException when they can't be read
+     */
+    public void bringInReferences(long id) {
+        // every page is resident so far
+    }
+
+    /** Whether anything of a live page, its content or its references, may be absent from memory. Any thread. */
+    public boolean isPartlyAbsent() {
+        return false;
+    }
+
+    /** How many pages may be in memory at a time; dirty ones beyond it can't be avoided, only kept few. */
+    public long budgetPages() {
+        return Long.MAX_VALUE;
+    }
+
     /** The address of a live page that is about to be changed; notes that it is dirty. Writer. */
     public long writable(long id) {
         long[] leaf = live(id);
