@@ -52,6 +52,29 @@ public final class PageStore implements AutoCloseable {
     private long epoch;
     private int generation;
     private boolean closed;
+    private Probe probe;
+
+    /** For tests: is told which pages are asked for, by the writer, and which are brought in. */
+    interface Probe {
+        /**
+         * A page that is there, or not.
+         *
+         * @param content whether it is about the page, else only about its references
+         * @param ahead whether it is brought in, else it is used
+         */
+        void page(long id, boolean content, boolean ahead);
+    }
+
+    /** Pages count as partly absent from now on. */
+    void probe(Probe newProbe) {
+        probe = newProbe;
+    }
+
+    private void tell(long id, boolean content, boolean ahead) {
+        if (probe != null) {
+            probe.page(id, content, ahead);
+        }
+    }
 
     /** An empty store. Close it to give its memory back. */
     public PageStore() {
@@ -103,7 +126,13 @@ public final class PageStore implements AutoCloseable {
 
     /** How many links lead to a page: 0 for one that was dropped or never was. Writer. */
     public long references(long id) {
+        tell(id, false, false);
         return directory.word(id) & REFERENCES_MASK;
+    }
+
+    /** Whether a page has more than one link, as it looks to any thread: a hint. */
+    public boolean seemsShared(long id) {
+        return (directory.word(id) & REFERENCES_MASK) > 1;
     }
 
     /**
@@ -112,6 +141,7 @@ public final class PageStore implements AutoCloseable {
      * @throws IllegalStateException when there is no such page: the store is closed, or a rule of this class is broken
      */
     public long address(long id) {
+        tell(id, true, false);
         long address = directory.address(id);
         if (address == 0) {
             throw new IllegalStateException("page " + id + " is not there" + (closed ? ": the store is closed" : ""));
@@ -125,6 +155,7 @@ public final class PageStore implements AutoCloseable {
      * @throws PageUnreadableException when it can't be read
      */
     public boolean bringIn(long id) {
+        tell(id, true, true);
         return directory.address(id) != 0;
     }
 
@@ -135,12 +166,12 @@ public final class PageStore implements AutoCloseable {
      * @throws PageUnreadableException when they can't be read
      */
     public void bringInReferences(long id) {
-        // every page is resident so far
+        tell(id, false, true); // every page is resident so far
     }
 
     /** Whether anything of a live page, its content or its references, may be absent from memory. Any thread. */
     public boolean isPartlyAbsent() {
-        return false;
+        return probe != null;
     }
 
     /** How many pages may be in memory at a time; dirty ones beyond it can't be avoided, only kept few. */
@@ -150,6 +181,7 @@ public final class PageStore implements AutoCloseable {
 
     /** The address of a live page that is about to be changed; notes that it is dirty. Writer. */
     public long writable(long id) {
+        tell(id, true, false);
         long[] leaf = live(id);
         int slot = PageDirectory.slot(id);
         long word = leaf[slot + 1];
@@ -241,6 +273,7 @@ public final class PageStore implements AutoCloseable {
     }
 
     private long[] live(long id) {
+        tell(id, false, false);
         long[] leaf = directory.leaf(id);
         if (leaf == null || (leaf[PageDirectory.slot(id) + 1] & REFERENCES_MASK) == 0) {
             throw new IllegalStateException("page " + id + " is not live" + (closed ? ": the store is closed" : ""));

@@ -99,6 +99,32 @@ public final class ReferenceCounts {
         walk.bringIn(root >>> HEIGHT_BITS, (int) root & ((1 << HEIGHT_BITS) - 1), physical);
     }
 
+    /** Brings in what {@link #claim} will touch. */
+    void bringIn(long start, int count) {
+        for (long leaf = start / LEAF_BLOCKS; leaf <= (start + count - 1) / LEAF_BLOCKS; leaf++) {
+            bringInLeaf(leaf);
+        }
+    }
+
+    /** Brings in what {@link #retain} and {@link #release} will touch. */
+    void bringIn(long[] physicals, int batch) {
+        long last = -1;
+        for (int i = 0; i < batch; i++) {
+            long leaf = physicals[i] / LEAF_BLOCKS;
+            if (leaf != last) {
+                bringInLeaf(leaf);
+                last = leaf;
+            }
+        }
+    }
+
+    private void bringInLeaf(long leaf) {
+        // A leaf that is remembered is in memory, and the page above it; those above that may have left it.
+        if (height > 2 || found.find(leaf, pages.stamp()) < 0) {
+            walk.bringIn(rootPage, height, leaf * LEAF_BLOCKS);
+        }
+    }
+
     /** The count of one block. */
     public long get(long physical) {
         int at = found.find(physical >>> CountPage.LEAF_BITS, pages.stamp());
