@@ -1,5 +1,6 @@
 package dev.tidemark.engine;
 
+import dev.tidemark.engine.mapping.PageUnreadableException;
 import dev.tidemark.engine.pipeline.Pipeline;
 import dev.tidemark.engine.pipeline.Request;
 import dev.tidemark.engine.pipeline.WriteBuffers;
@@ -100,6 +101,9 @@ final class StoreVolume implements Volume {
                 long to = Math.min(offset + length, (block + count) * blockSize);
                 return sink.extent(from, to - from, mapped);
             });
+        } catch (PageUnreadableException e) {
+            throw new StoreException(
+                    StoreException.FAILED, "can't tell what volume " + volume + " maps: " + e.getMessage(), e);
         } finally {
             pin.exit();
         }

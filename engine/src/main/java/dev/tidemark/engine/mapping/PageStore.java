@@ -65,6 +65,19 @@ public final class PageStore implements AutoCloseable {
     private long dirtyPages;
     private long frozenPages;
 
+    private Probe probe;
+
+    /** For tests: is told which pages are asked for, by the writer, and which are brought in. */
+    interface Probe {
+        /**
+         * A page that is there, or not.
+         *
+         * @param content whether it is about the page, else only about its references
+         * @param ahead whether it is brought in, else it is used
+         */
+        void page(long id, boolean content, boolean ahead);
+    }
+
     /** What a freeze works on. */
     record Parts(Object lock, PageCache cache, PageDirectory directory, PageTable table, PageBacking backing) {}
 
@@ -86,6 +99,18 @@ public final class PageStore implements AutoCloseable {
         this.backing = backing;
         table = new PageTable(directory, backing, lock);
         cache = new PageCache(lock, frames, directory, table, backing, budgetBytes);
+    }
+
+    /** Pages count as partly absent from now on, and no address is remembered. */
+    void probe(Probe newProbe) {
+        probe = newProbe;
+        generation++;
+    }
+
+    private void tell(long id, boolean content, boolean ahead) {
+        if (probe != null) {
+            probe.page(id, content, ahead);
+        }
     }
 
     /** Takes over a node of the page table as a checkpoint named it; before {@link #restore}. */
@@ -170,8 +195,15 @@ public final class PageStore implements AutoCloseable {
 
     /** How many links lead to a page: 0 for one that was dropped or never was. Writer. */
     public long references(long id) {
+        tell(id, false, false);
         long[] chunk = chunk(id);
         return chunk == null ? 0 : chunk[PageDirectory.slot(id) + PageDirectory.REFERENCES];
+    }
+
+    /** Whether a page has more than one link, as it looks to any thread: a hint. */
+    public boolean seemsShared(long id) {
+        long[] chunk = directory.chunk(id);
+        return chunk != null && chunk[PageDirectory.slot(id) + PageDirectory.REFERENCES] > 1;
     }
 
     /**
@@ -182,6 +214,7 @@ public final class PageStore implements AutoCloseable {
      * @throws PageUnreadableException when it can't be brought in
      */
     public long address(long id) {
+        tell(id, true, false);
         long address = resident(id);
         if (address == 0) {
             address = cache.fault(id, 0, true);
@@ -211,6 +244,7 @@ public final class PageStore implements AutoCloseable {
      * @throws PageUnreadableException when it can't be brought in
      */
     public boolean bringIn(long id) {
+        tell(id, true, true);
         return resident(id) != 0 || cache.fault(id, 0, true) != 0;
     }
 
@@ -231,6 +265,7 @@ public final class PageStore implements AutoCloseable {
      * @throws PageUnreadableException when they can't be read
      */
     public void bringInReferences(long id) {
+        tell(id, false, true);
         chunk(id);
     }
 
@@ -251,6 +286,7 @@ public final class PageStore implements AutoCloseable {
 
     /** The address of a live page that is about to be changed; notes that it is dirty. Writer. */
     public long writable(long id) {
+        tell(id, true, false);
         long[] chunk = directory.chunk(id);
         int slot = PageDirectory.slot(id);
         if (chunk != null
@@ -340,7 +376,7 @@ public final class PageStore implements AutoCloseable {
 
     /** Whether there are pages that are not in memory, so that bringing in ahead makes sense. Any thread. */
     public boolean isPartlyAbsent() {
-        return backing != null && livePages > cache.residentPages();
+        return backing == null ? probe != null : livePages > cache.residentPages();
     }
 
     /** How many pages memory should hold at most. Any thread, roughly. */
@@ -464,6 +500,7 @@ public final class PageStore implements AutoCloseable {
 
     /** The chunk of a live page, of which something changes that the page table keeps. */
     private long[] changing(long id) {
+        tell(id, false, false);
         long[] chunk = chunk(id);
         if (chunk == null || chunk[PageDirectory.slot(id) + PageDirectory.REFERENCES] == 0) {
             throw new IllegalStateException("page " + id + " is not live" + (closed ? ": the store is closed" : ""));

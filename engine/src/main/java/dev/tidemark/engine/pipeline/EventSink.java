@@ -1,8 +1,10 @@
 package dev.tidemark.engine.pipeline;
 
 import dev.tidemark.engine.codec.EventEncoder;
+import dev.tidemark.engine.mapping.PageUnreadableException;
 import dev.tidemark.engine.state.Applier;
 import dev.tidemark.engine.state.Event;
+import dev.tidemark.engine.state.EventPages;
 import dev.tidemark.engine.state.State;
 
 /**
@@ -19,6 +21,7 @@ final class EventSink {
     private final EventEncoder encoder;
     private final State state;
     private final Applier applier;
+    private final EventPages pages;
     private final SpaceKeeper space;
     private final Progress progress;
     private final DurableEvents durable;
@@ -32,6 +35,7 @@ final class EventSink {
         this.encoder = new EventEncoder();
         this.state = state;
         this.applier = new Applier(state);
+        this.pages = new EventPages(state);
         this.space = space;
         this.progress = progress;
     }
@@ -51,6 +55,16 @@ final class EventSink {
         return encoder.length(event) <= EventRing.MAX_EVENT_BYTES;
     }
 
+    /**
+     * Brings in every page that applying the event will touch. Comes right before {@link #apply}: a page that can't be
+     * read must fail the request, which still can fail, and not the applier, which can't.
+     *
+     * @throws PageUnreadableException when the event can't be applied, so must not be; nothing has changed
+     */
+    void bringInPages(Event event) {
+        pages.bringIn(event);
+    }
+
     /** Applies an event without data. */
     void apply(Event event) {
         apply(event, true, 0, 0);
@@ -68,12 +82,20 @@ final class EventSink {
         if (length > EventRing.MAX_EVENT_BYTES) {
             throw new IllegalStateException("an event of " + length + " bytes");
         }
-        applier.apply(event);
+        applyBroughtIn(event);
         space.collect(state.seq());
         durable.note(event, state.seq()); // before JOURNAL can see it and have it durable
         ring.publish(length, staged, dataPosition, dataBytes);
         progress.placed(dataBytes);
         progress.appliedSeq(state.seq());
         checkpoints.mapped(event instanceof Event.JobStepped step ? step.maxEntries() : 1 + dataBytes / BLOCK_BYTES);
+    }
+
+    private void applyBroughtIn(Event event) {
+        try {
+            applier.apply(event);
+        } catch (PageUnreadableException e) { // not for a caller who expects that nothing has changed
+            throw new IllegalStateException("an event was half applied: " + e.getMessage(), e);
+        }
     }
 }

@@ -1,7 +1,10 @@
 package dev.tidemark.engine.pipeline;
 
 import dev.tidemark.engine.exception.BlockChecksum;
+import dev.tidemark.engine.mapping.PagePrefetch;
+import dev.tidemark.engine.mapping.PageUnreadableException;
 import dev.tidemark.engine.message.ErrorCode;
+import dev.tidemark.engine.read.EpochTable;
 import java.io.IOException;
 import org.agrona.concurrent.ManyToManyConcurrentArrayQueue;
 
@@ -23,6 +26,7 @@ public final class Pipeline implements AutoCloseable {
     private final Lane lane;
     private final ManyToManyConcurrentArrayQueue<Request> pool = new ManyToManyConcurrentArrayQueue<>(POOLED_REQUESTS);
     private final ThreadLocal<Preparer> preparers;
+    private final PagePrefetch pages;
 
     private Pipeline(PipelineParts parts, WriteBuffers buffers, boolean threads) {
         this.parts = parts;
@@ -31,6 +35,7 @@ public final class Pipeline implements AutoCloseable {
         this.lane = threads
                 ? new DisruptorLane(stages, parts.failStop(), parts.policy().intervalNanos())
                 : new SteppedLane(stages);
+        this.pages = new PagePrefetch(parts.state().pages(), parts.state().space());
         int blockSizeBytes = parts.exceptions().blockSizeBytes();
         this.preparers = ThreadLocal.withInitial(() ->
                 new Preparer(new BlockChecksum(), new PartialBlocks(parts.reader(), blockSizeBytes), blockSizeBytes));
@@ -93,9 +98,22 @@ public final class Pipeline implements AutoCloseable {
         Preparer preparer = preparers.get();
         preparer.layOut(request);
         try {
+            prefetch(request);
             preparer.warm(request);
-        } catch (IOException e) {
+        } catch (IOException | PageUnreadableException e) {
             return; // PLACE reads it again, at the request's turn, and says what is wrong then
+        }
+    }
+
+    /** So that PLACE, which all wait for, need not read the pages of the volume's tree. */
+    private void prefetch(Request request) throws IOException {
+        if (pages.isNeeded()) {
+            EpochTable.Pin pin = parts.reader().enter(request.volume);
+            try {
+                pages.write(request.volume.root(), request.firstBlock, request.blocks);
+            } finally {
+                pin.exit();
+            }
         }
     }
 

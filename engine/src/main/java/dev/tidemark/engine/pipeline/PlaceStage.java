@@ -1,6 +1,7 @@
 package dev.tidemark.engine.pipeline;
 
 import dev.tidemark.engine.mapping.PageStore;
+import dev.tidemark.engine.mapping.PageUnreadableException;
 import dev.tidemark.engine.message.ErrorCode;
 import dev.tidemark.engine.recovery.Sabotage;
 import dev.tidemark.engine.volume.LiveVolume;
@@ -207,8 +208,13 @@ final class PlaceStage {
         if (run.isFull() || !sink.hasRoom()) {
             endRun();
         }
-        if (!addToRun(request)) {
-            park(request);
+        try {
+            if (!addToRun(request)) {
+                park(request);
+            }
+        } catch (PageUnreadableException e) {
+            request.refuse(e);
+            answer.answer(request);
         }
     }
 

@@ -4,6 +4,7 @@ import dev.tidemark.engine.exception.BlockChecksum;
 import dev.tidemark.engine.exception.ExceptionStore;
 import dev.tidemark.engine.mapping.MappedRun;
 import dev.tidemark.engine.mapping.MappingReader;
+import dev.tidemark.engine.mapping.PageUnreadableException;
 import dev.tidemark.engine.volume.LiveVolume;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -120,7 +121,7 @@ public final class BlockReader {
     private void readRun(Scratch mine, LiveVolume volume, long block, int maxBlocks, ByteBuffer target)
             throws IOException {
         MappedRun run = mine.run;
-        mappings.lookupRun(volume.root(), block, maxBlocks, run);
+        lookUp(volume, block, maxBlocks, run);
         int start = target.position();
         int length = run.count() * blockSizeBytes;
         if (!run.isMapped()) {
@@ -152,6 +153,14 @@ public final class BlockReader {
                         block + i,
                         run.physical() + i);
             }
+        }
+    }
+
+    private void lookUp(LiveVolume volume, long block, int maxBlocks, MappedRun run) throws IOException {
+        try {
+            mappings.lookupRun(volume.root(), block, maxBlocks, run);
+        } catch (PageUnreadableException e) {
+            throw new IOException("can't find " + describe(volume, block) + ": " + e.getMessage(), e);
         }
     }
 

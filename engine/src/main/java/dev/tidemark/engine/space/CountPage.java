@@ -1,6 +1,6 @@
 package dev.tidemark.engine.space;
 
-import dev.tidemark.engine.mapping.PageStore;
+import dev.tidemark.engine.mapping.PhysicalBlocks;
 import org.agrona.UnsafeApi;
 
 /**
@@ -16,7 +16,7 @@ import org.agrona.UnsafeApi;
  * beside the writer never takes another page's content for links. Everything else is the writer's alone.
  */
 final class CountPage {
-    static final int LEAF_BLOCKS = PageStore.PAGE_BYTES / 4;
+    static final int LEAF_BLOCKS = PhysicalBlocks.PAGE_BLOCKS;
     static final int LEAF_BITS = 10;
     static final int ENTRY_BITS = 8;
     static final int ENTRIES = 1 << ENTRY_BITS;

@@ -37,7 +37,9 @@ public final class ReferenceCounts {
     private int height;
     private long usedBlocks;
     /** Root page and height in one long, for other threads. */
+    @SuppressWarnings("UnusedVariable") // read through its handle
     private long pointer;
+
     /** Where the counts of the current batch are, and the entries above their leaves. */
     private final long[] slots = new long[PhysicalBlocks.MAX_BATCH];
 
@@ -95,6 +97,32 @@ public final class ReferenceCounts {
     public void prefetch(long physical) {
         long root = (long) POINTER.getAcquire(this);
         walk.prefetch(root >>> HEIGHT_BITS, (int) root & ((1 << HEIGHT_BITS) - 1), physical);
+    }
+
+    /** Brings in what {@link #claim} will touch. */
+    void bringIn(long start, int count) {
+        for (long leaf = start / LEAF_BLOCKS; leaf <= (start + count - 1) / LEAF_BLOCKS; leaf++) {
+            bringInLeaf(leaf);
+        }
+    }
+
+    /** Brings in what {@link #retain} and {@link #release} will touch. */
+    void bringIn(long[] physicals, int batch) {
+        long last = -1;
+        for (int i = 0; i < batch; i++) {
+            long leaf = physicals[i] / LEAF_BLOCKS;
+            if (leaf != last) {
+                bringInLeaf(leaf);
+                last = leaf;
+            }
+        }
+    }
+
+    private void bringInLeaf(long leaf) {
+        // A leaf that is remembered is in memory, and the page above it; those above that may have left it.
+        if (height > 2 || found.find(leaf, pages.stamp()) < 0) {
+            walk.bringIn(rootPage, height, leaf * LEAF_BLOCKS);
+        }
     }
 
     /** The count of one block. */

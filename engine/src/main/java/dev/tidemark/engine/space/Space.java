@@ -48,6 +48,21 @@ public final class Space implements PhysicalBlocks {
     }
 
     @Override
+    public void bringIn(long start, int count) {
+        counts.bringIn(start, count);
+    }
+
+    @Override
+    public void bringIn(long[] physicals, int count) {
+        counts.bringIn(physicals, count);
+    }
+
+    @Override
+    public void prefetch(long physical) {
+        counts.prefetch(physical);
+    }
+
+    @Override
     public long references(long physical) {
         return counts.get(physical);
     }
