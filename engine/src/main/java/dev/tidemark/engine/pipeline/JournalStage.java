@@ -181,7 +181,7 @@ final class JournalStage {
         long lastSeq = firstSeq + pendingEvents - 1;
         boolean carry = pendingDataBytes > 0
                 && pendingStaged
-                && pendingDataBytes <= policy.inlineBytes()
+                && pendingDataBytes <= room.inlineBytes()
                 && carriedSinceHomeForceBytes + pendingDataBytes <= policy.homeLagBytes();
         if (sabotage == Sabotage.FRAME_BEFORE_DATA || sabotage == Sabotage.JOURNAL_FORCE_ONLY) {
             carry = false;

@@ -29,7 +29,7 @@ import java.util.function.LongToIntFunction;
  * @param listener told of each event but I/O and steps of jobs, once it is durable
  * @param lowSpacePercents levels at which to warn, descending
  * @param options the store's options as text, for {@code status}
- * @param journalSegmentBytes the length of new journal segments, which the journal's reserves follow
+ * @param journalSegmentBytes the length of new journal segments
  * @param clock wall-clock time, for the events
  * @param nanoClock for intervals
  * @param sabotage {@link Sabotage#NONE} but in tests that must fail

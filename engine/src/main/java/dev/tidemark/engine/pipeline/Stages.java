@@ -25,8 +25,7 @@ final class Stages {
                 parts.sabotage());
         DurableEvents durable = new DurableEvents(parts.listener());
         EventSink sink = new EventSink(events, parts.state(), space, parts.progress(), durable);
-        JournalRoom room = new JournalRoom(
-                parts.log(), parts.journalSegmentBytes(), parts.policy().inlineBytes(), parts.nanoClock());
+        JournalRoom room = new JournalRoom(parts.log(), parts.policy().inlineBytes(), parts.nanoClock());
         JobFeeder jobs = new JobFeeder(parts.state(), sink, space, room, parts.progress(), parts.clock());
         place = new PlaceStage(parts, sink, space, staging, room, jobs);
         journal = new JournalStage(events, staging, durable, room, parts);
