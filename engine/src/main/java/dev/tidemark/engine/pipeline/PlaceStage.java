@@ -255,14 +255,18 @@ final class PlaceStage {
         }
     }
 
+    /** As far as their events have room: for the rest there is another turn when JOURNAL has caught up. */
     private void retryParked() {
         if (parked.isEmpty()) {
             return;
         }
-        int tries = parked.size();
-        for (int i = 0; i < tries; i++) {
-            Request request = parked.poll();
-            placeUnfailed(request);
+        boolean cameIn = foreground;
+        for (int tries = parked.size(); tries > 0 && !parked.isEmpty() && hasRoom(); tries--) {
+            place(parked.poll(), slot); // answers it also when that fails
+        }
+        foreground = cameIn; // they wait for the job, which must not give way to them
+        if (failStop.failed()) {
+            return;
         }
         endRun();
         if (!parked.isEmpty()) {
