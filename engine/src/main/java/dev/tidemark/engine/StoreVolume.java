@@ -130,6 +130,7 @@ final class StoreVolume implements Volume {
 
     @Override
     public void write(long offset, ByteBuffer source) {
+        store.checkMayBlock();
         WriteBuffer data = claimCopy(source);
         Waiter waiter = WAITERS.get().begin();
         submitWrite(offset, data, false, waiter, 0);
@@ -139,6 +140,7 @@ final class StoreVolume implements Volume {
 
     @Override
     public void flush() {
+        store.checkMayBlock();
         Waiter waiter = WAITERS.get().begin();
         submitFlush(waiter, 0);
         await(waiter);
@@ -146,6 +148,7 @@ final class StoreVolume implements Volume {
 
     @Override
     public void discard(long offset, long length) {
+        store.checkMayBlock();
         Waiter waiter = WAITERS.get().begin();
         submitDiscard(offset, length, false, waiter, 0);
         await(waiter);
@@ -153,6 +156,7 @@ final class StoreVolume implements Volume {
 
     @Override
     public void writeZeroes(long offset, long length) {
+        store.checkMayBlock();
         Waiter waiter = WAITERS.get().begin();
         submitZeroes(offset, length, false, waiter, 0);
         await(waiter);
@@ -218,7 +222,12 @@ final class StoreVolume implements Volume {
         checkLength(length);
         store.checkOpen();
         WriteBuffers buffers = pipeline.buffers();
-        return wrap(pipeline.isOwnThread() ? buffers.claimUnbounded(length) : buffers.claim(length));
+        WriteBuffers.Buffer buffer =
+                pipeline.isOwnThread() ? buffers.claimUnbounded(length) : buffers.claim(length);
+        if (buffer == null) {
+            throw new StoreException(StoreException.FAILED, "the store was closed while too much was in flight");
+        }
+        return wrap(buffer);
     }
 
     @Override

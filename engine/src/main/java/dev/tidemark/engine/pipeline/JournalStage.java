@@ -97,6 +97,7 @@ final class JournalStage {
     /** Nothing came for a while: what is old is forced, and what is durable is proven and brought home. */
     void tick() {
         if (failStop.failed()) {
+            answerWaiting();
             return;
         }
         try {

@@ -10,7 +10,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
-import java.util.function.LongToIntFunction;
 
 /**
  * What a pipeline is put together from.
@@ -45,7 +44,7 @@ public record PipelineParts(
         Progress progress,
         FailStop failStop,
         RequestAnswer answer,
-        LongToIntFunction openConnections,
+        OpenConnections openConnections,
         EventListener listener,
         List<Integer> lowSpacePercents,
         Map<String, String> options,

@@ -34,6 +34,7 @@ final class PlaceStage {
     private final InstantSource clock;
     private final LongSupplier nanoClock;
     private final Sabotage sabotage;
+    private final Object connectionsGate;
     private final ArrayDeque<Request> parked = new ArrayDeque<>();
 
     private Slot slot;
@@ -63,6 +64,7 @@ final class PlaceStage {
         this.clock = parts.clock();
         this.nanoClock = parts.nanoClock();
         this.sabotage = parts.sabotage();
+        this.connectionsGate = parts.openConnections().gate();
     }
 
     /** Takes the next request; {@code itsSlot} carries to JOURNAL what is answered only after a force. */
@@ -330,7 +332,10 @@ final class PlaceStage {
     }
 
     private void placeMessage(Request request) {
-        boolean waits = messages.place(request, room);
+        boolean waits;
+        synchronized (connectionsGate) { // nobody opens a volume between the look at its clients and its end
+            waits = messages.place(request, room);
+        }
         space.endEpoch();
         if (waits) {
             slot.hold(request);
