@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
 final class JournalStage {
     private static final Logger LOG = LoggerFactory.getLogger(JournalStage.class);
     /** The longest length prefix of an event. */
-    private static final int MAX_PREFIX_BYTES = 5;
+    static final int MAX_PREFIX_BYTES = 5;
 
     private final EventRing events;
     private final StagingRing staging;

@@ -80,6 +80,97 @@ class JournalRoomTest {
         }
     }
 
+    /** Each try writes as much of a segment as the device takes: that was done for every request that was refused. */
+    @Test
+    void shouldTryToMakeRoomOnceASecond() throws Exception {
+        long[] nanos = {5};
+        int[] tries = {0};
+        FrameLog full = new NoLog() {
+            @Override
+            public void retryRoom() {
+                tries[0]++;
+            }
+        };
+        JournalRoom room = new JournalRoom(full, 4096, () -> nanos[0]);
+        for (int i = 0; i < 100; i++) {
+            assertThat(room.forWrites()).isFalse();
+            assertThat(room.forCommands()).isFalse();
+        }
+        assertThat(tries[0]).isEqualTo(1);
+        nanos[0] += 1_000_000_000;
+        assertThat(room.forWrites()).isFalse();
+        assertThat(tries[0]).isEqualTo(2);
+    }
+
+    /** The try came back before the helper had done anything, so that a request was refused on a device with room. */
+    @Test
+    void shouldWaitForTheHelperThatMakesRoom() throws Exception {
+        JournalConfig config = JournalConfig.builder()
+                .segmentBytes(1 << 20)
+                .maxPayloadBytes(64 << 10)
+                .stagingBytes(1 << 20)
+                .build();
+        try (Journal journal = Journal.create(device, config, STORE, new byte[0])) {
+            journal.retryRoom();
+            long plenty = journal.roomBytes();
+            device.limitCapacity(1L << 30);
+            device.limitCapacity((1L << 30) - device.usableBytes());
+            JournalFrameLog log = new JournalFrameLog(journal, config.maxPayloadBytes());
+            JournalRoom room = new JournalRoom(log, 4096, System::nanoTime);
+            MutableDirectBuffer target;
+            while (journal.roomBytes() > plenty / 4) {
+                target = log.claim(journal.lastSeq() + 1, 1, false, 0, 60_000);
+                target.setMemory(log.index(), 60_000, (byte) 1);
+                log.commit(60_000);
+                log.force();
+            }
+            device.limitCapacity(1L << 30);
+            log.retryRoom();
+            assertThat(journal.roomBytes()).isGreaterThanOrEqualTo(journal.segmentRoomBytes());
+            assertThat(room.forWrites()).isTrue();
+        }
+    }
+
+    /** A log without room. */
+    private abstract static class NoLog implements FrameLog {
+        @Override
+        public int maxPayloadBytes() {
+            return 64 << 10;
+        }
+
+        @Override
+        public MutableDirectBuffer claim(long firstSeq, int events, boolean withData, long home, int length) {
+            throw new AssertionError("nothing is appended");
+        }
+
+        @Override
+        public int index() {
+            return 0;
+        }
+
+        @Override
+        public void commit(int lengthBytes) {}
+
+        @Override
+        public void abort() {}
+
+        @Override
+        public void force() {}
+
+        @Override
+        public void mark() {}
+
+        @Override
+        public long roomBytes() {
+            return 0;
+        }
+
+        @Override
+        public long segmentRoomBytes() {
+            return 1 << 20;
+        }
+    }
+
     @Test
     void shouldCarryNoMoreThanAFrameTakes() throws Exception {
         JournalConfig config = config(64 << 10, 16 << 10);
