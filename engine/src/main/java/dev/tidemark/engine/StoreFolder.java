@@ -84,7 +84,7 @@ final class StoreFolder {
         int segmentBytes = config.testSegmentBytes();
         if (segmentBytes > 0) {
             builder.segmentBytes(segmentBytes)
-                    .maxPayloadBytes(Math.min(JournalConfig.DEFAULT_MAX_PAYLOAD_BYTES, segmentBytes / 2))
+                    .maxPayloadBytes(Math.min(JournalConfig.DEFAULT_MAX_PAYLOAD_BYTES, segmentBytes / 4))
                     .stagingBytes(Math.min(JournalConfig.DEFAULT_STAGING_BYTES, segmentBytes));
         }
         return builder.build();

@@ -71,7 +71,7 @@ final class StoreParts implements AutoCloseable {
         ForcePolicy policy = ForcePolicy.DEFAULT
                 .withIntervalNanos(TimeUnit.MILLISECONDS.toNanos(options.forceIntervalMs()))
                 .withInlineBytes(options.inlineBytes());
-        failStop.onFailure(() -> store.failed(failStop));
+        failStop.onFailure(() -> store.listeners().failed(failStop.cause()));
         PipelineParts pipelineParts = new PipelineParts(
                 state,
                 exceptions,
@@ -83,8 +83,8 @@ final class StoreParts implements AutoCloseable {
                 progress,
                 failStop,
                 store::answer,
-                store.attachments()::count,
-                store::durable,
+                store.attachments(),
+                store.listeners(),
                 options.lowSpacePercents(),
                 options.toMap(),
                 loaded.writer(),

@@ -134,6 +134,7 @@ final class StoreVolume implements Volume {
 
     @Override
     public void write(long offset, ByteBuffer source) {
+        store.checkMayBlock();
         WriteBuffer data = claimCopy(source);
         Waiter waiter = WAITERS.get().begin();
         submitWrite(offset, data, false, waiter, 0);
@@ -143,6 +144,7 @@ final class StoreVolume implements Volume {
 
     @Override
     public void flush() {
+        store.checkMayBlock();
         Waiter waiter = WAITERS.get().begin();
         submitFlush(waiter, 0);
         await(waiter);
@@ -150,6 +152,7 @@ final class StoreVolume implements Volume {
 
     @Override
     public void discard(long offset, long length) {
+        store.checkMayBlock();
         Waiter waiter = WAITERS.get().begin();
         submitDiscard(offset, length, false, waiter, 0);
         await(waiter);
@@ -157,6 +160,7 @@ final class StoreVolume implements Volume {
 
     @Override
     public void writeZeroes(long offset, long length) {
+        store.checkMayBlock();
         Waiter waiter = WAITERS.get().begin();
         submitZeroes(offset, length, false, waiter, 0);
         await(waiter);
@@ -222,7 +226,12 @@ final class StoreVolume implements Volume {
         checkLength(length);
         store.checkOpen();
         WriteBuffers buffers = pipeline.buffers();
-        return wrap(pipeline.isOwnThread() ? buffers.claimUnbounded(length) : buffers.claim(length));
+        WriteBuffers.Buffer buffer =
+                pipeline.isOwnThread() ? buffers.claimUnbounded(length) : buffers.claim(length);
+        if (buffer == null) {
+            throw new StoreException(StoreException.FAILED, "the store was closed while too much was in flight");
+        }
+        return wrap(buffer);
     }
 
     @Override

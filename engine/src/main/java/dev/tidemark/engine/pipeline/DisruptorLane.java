@@ -211,6 +211,7 @@ final class DisruptorLane implements Lane {
             }
             if (endOfBatch) {
                 for (Request more = overflow.poll(); more != null; more = overflow.poll()) {
+                    awaitRoom(sequence);
                     stages.place().place(more, slot);
                 }
                 stages.place().endOfBatch();

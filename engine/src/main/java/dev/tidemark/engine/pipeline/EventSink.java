@@ -1,6 +1,7 @@
 package dev.tidemark.engine.pipeline;
 
 import dev.tidemark.engine.codec.EventEncoder;
+import dev.tidemark.engine.codec.FrameTypes;
 import dev.tidemark.engine.mapping.PageUnreadableException;
 import dev.tidemark.engine.state.Applier;
 import dev.tidemark.engine.state.Event;
@@ -26,10 +27,21 @@ final class EventSink {
     private final Progress progress;
     private final DurableEvents durable;
     private final Checkpointer checkpoints;
+    private final int maxEventBytes;
 
-    EventSink(EventRing ring, State state, SpaceKeeper space, Progress progress, DurableEvents durable,
+    /** @param maxPayloadBytes of a frame, which takes a whole event */
+    EventSink(
+            EventRing ring,
+            int maxPayloadBytes,
+            State state,
+            SpaceKeeper space,
+            Progress progress,
+            DurableEvents durable,
             Checkpointer checkpoints) {
         this.checkpoints = checkpoints;
+        this.maxEventBytes = Math.min(
+                EventRing.MAX_EVENT_BYTES,
+                maxPayloadBytes - FrameTypes.HEADER_BYTES - JournalStage.MAX_PREFIX_BYTES);
         this.durable = durable;
         this.ring = ring;
         this.encoder = new EventEncoder();
@@ -52,7 +64,7 @@ final class EventSink {
 
     /** Whether the event is small enough to be one. */
     boolean fits(Event event) {
-        return encoder.length(event) <= EventRing.MAX_EVENT_BYTES;
+        return encoder.length(event) <= maxEventBytes;
     }
 
     /**

@@ -52,6 +52,12 @@ public interface FrameLog {
     /** Bytes of journal that are written ahead, so that an append there can't run out of space. Any thread. */
     long roomBytes();
 
+    /**
+     * What {@link #roomBytes} is at least while the device has plenty, in bytes from 1: reserves have to fit into it.
+     * Any thread.
+     */
+    long segmentRoomBytes();
+
     /** Tries again to write ahead, after room may have been made on the device. Any thread. */
     void retryRoom() throws IOException;
 }

@@ -75,6 +75,11 @@ public final class JournalFrameLog implements FrameLog {
     }
 
     @Override
+    public long segmentRoomBytes() {
+        return journal.segmentRoomBytes();
+    }
+
+    @Override
     public void retryRoom() throws IOException {
         journal.retryRoom();
     }

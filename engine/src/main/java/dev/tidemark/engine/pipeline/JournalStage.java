@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
 final class JournalStage {
     private static final Logger LOG = LoggerFactory.getLogger(JournalStage.class);
     /** The longest length prefix of an event. */
-    private static final int MAX_PREFIX_BYTES = 5;
+    static final int MAX_PREFIX_BYTES = 5;
 
     private final EventRing events;
     private final StagingRing staging;
@@ -106,6 +106,7 @@ final class JournalStage {
     /** Nothing came for a while: what is old is forced, and what is durable is proven and brought home. */
     void tick() {
         if (failStop.failed()) {
+            answerWaiting();
             return;
         }
         try {
@@ -199,7 +200,7 @@ final class JournalStage {
         long lastSeq = firstSeq + pendingEvents - 1;
         boolean carry = pendingDataBytes > 0
                 && pendingStaged
-                && pendingDataBytes <= policy.inlineBytes()
+                && pendingDataBytes <= room.inlineBytes()
                 && carriedSinceHomeForceBytes + pendingDataBytes <= policy.homeLagBytes();
         if (sabotage == Sabotage.FRAME_BEFORE_DATA || sabotage == Sabotage.JOURNAL_FORCE_ONLY) {
             carry = false;

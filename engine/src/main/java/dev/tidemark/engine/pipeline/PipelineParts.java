@@ -11,7 +11,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
-import java.util.function.LongToIntFunction;
 
 /**
  * What a pipeline is put together from.
@@ -32,7 +31,7 @@ import java.util.function.LongToIntFunction;
  * @param options the store's options as text, for {@code status}
  * @param checkpoints who writes checkpoints
  * @param checkpointPolicy when to take one
- * @param journalSegmentBytes the length of new journal segments, which the journal's reserves follow
+ * @param journalSegmentBytes the length of new journal segments
  * @param clock wall-clock time, for the events
  * @param nanoClock for intervals
  * @param sabotage {@link Sabotage#NONE} but in tests that must fail
@@ -48,7 +47,7 @@ public record PipelineParts(
         Progress progress,
         FailStop failStop,
         RequestAnswer answer,
-        LongToIntFunction openConnections,
+        OpenConnections openConnections,
         EventListener listener,
         List<Integer> lowSpacePercents,
         Map<String, String> options,

@@ -38,6 +38,7 @@ final class PlaceStage {
     private final Sabotage sabotage;
     private final Checkpointer checkpoints;
     private final PageStore pages;
+    private final Object connectionsGate;
     private final ArrayDeque<Request> parked = new ArrayDeque<>();
 
     private Slot slot;
@@ -70,6 +71,7 @@ final class PlaceStage {
         this.clock = parts.clock();
         this.nanoClock = parts.nanoClock();
         this.sabotage = parts.sabotage();
+        this.connectionsGate = parts.openConnections().gate();
     }
 
     /** Takes the next request; {@code itsSlot} carries to JOURNAL what is answered only after a force. */
@@ -289,14 +291,18 @@ final class PlaceStage {
         }
     }
 
+    /** As far as their events have room: for the rest there is another turn when JOURNAL has caught up. */
     private void retryParked() {
         if (parked.isEmpty()) {
             return;
         }
-        int tries = parked.size();
-        for (int i = 0; i < tries; i++) {
-            Request request = parked.poll();
-            placeUnfailed(request);
+        boolean cameIn = foreground;
+        for (int tries = parked.size(); tries > 0 && !parked.isEmpty() && hasRoom(); tries--) {
+            place(parked.poll(), slot); // answers it also when that fails
+        }
+        foreground = cameIn; // they wait for the job, which must not give way to them
+        if (failStop.failed()) {
+            return;
         }
         endRun();
         if (!parked.isEmpty()) {
@@ -360,7 +366,10 @@ final class PlaceStage {
     }
 
     private void placeMessage(Request request) {
-        MessagePlacer.Wait waits = messages.place(request, room);
+        MessagePlacer.Wait waits;
+        synchronized (connectionsGate) { // nobody opens a volume between the look at its clients and its end
+            waits = messages.place(request, room);
+        }
         space.endEpoch();
         if (waits == MessagePlacer.Wait.CHECKPOINT) {
             checkpoints.await(request);

@@ -26,9 +26,9 @@ final class Stages {
                 parts.sabotage());
         DurableEvents durable = new DurableEvents(parts.listener());
         checkpoints = new Checkpointer(parts);
-        EventSink sink = new EventSink(events, parts.state(), space, parts.progress(), durable, checkpoints);
-        JournalRoom room = new JournalRoom(
-                parts.log(), parts.journalSegmentBytes(), parts.policy().inlineBytes(), parts.nanoClock());
+        EventSink sink = new EventSink(
+                events, parts.log().maxPayloadBytes(), parts.state(), space, parts.progress(), durable, checkpoints);
+        JournalRoom room = new JournalRoom(parts.log(), parts.policy().inlineBytes(), parts.nanoClock());
         JobFeeder jobs = new JobFeeder(parts.state(), sink, space, room, parts.progress(), parts.clock());
         place = new PlaceStage(parts, sink, space, staging, room, jobs, checkpoints);
         journal = new JournalStage(events, staging, durable, room, checkpoints, parts);
