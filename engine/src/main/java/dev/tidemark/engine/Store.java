@@ -177,7 +177,8 @@ public final class Store implements AutoCloseable {
         long deadline = System.nanoTime() + BUSY_WAIT_NANOS;
         List<Long> concerned = closeForced(message, deadline);
         while (true) {
-            CompletableFuture<Reply> answer = submit(message, actor);
+            CompletableFuture<Reply> answer = new CompletableFuture<>();
+            parts.pipeline.submitAndWait(request(message, actor, answer));
             runUntil(answer::isDone);
             Reply reply = answer.join();
             if (!isBusy(reply) || config.stepped() || System.nanoTime() >= deadline) {
@@ -190,15 +191,14 @@ public final class Store implements AutoCloseable {
     /** Carries a typed message out; {@code busy} is answered at once. */
     public CompletionStage<Reply> sendAsync(Message message, String actor) {
         closeForced(message, 0);
-        return submit(message, actor);
+        CompletableFuture<Reply> answer = new CompletableFuture<>();
+        parts.pipeline.submit(request(message, actor, answer));
+        return answer;
     }
 
-    private CompletableFuture<Reply> submit(Message message, String actor) {
-        CompletableFuture<Reply> answer = new CompletableFuture<>();
+    private Request request(Message message, String actor, CompletableFuture<Reply> answer) {
         ReplyCallback callback = answer::complete;
-        Request request = parts.pipeline.acquire().message(message, actor);
-        parts.pipeline.submit(request.callback(callback, 0));
-        return answer;
+        return parts.pipeline.acquire().message(message, actor).callback(callback, 0);
     }
 
     private static boolean isBusy(Reply reply) {

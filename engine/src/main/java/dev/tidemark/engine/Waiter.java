@@ -28,7 +28,9 @@ final class Waiter implements Volume.Completion {
         Thread waiting = thread;
         failure = itsFailure;
         done = true;
-        LockSupport.unpark(waiting);
+        if (waiting != Thread.currentThread()) { // it carried the request out itself
+            LockSupport.unpark(waiting);
+        }
     }
 
     boolean isDone() {

@@ -50,7 +50,7 @@ final class JobFeeder {
         return isActive() && space.waitingBlocks() < MAX_WAITING_BLOCKS && sink.hasRoom() && room.forCommands();
     }
 
-    /** Does one step of the oldest job, if one can be done; whether it did. */
+    /** Does one step of the oldest job, if one can be done, and completes the job after its last; whether it did. */
     boolean step(boolean foreground) {
         ReclaimJob job = state.jobs().first();
         if (job == null) {
@@ -64,6 +64,9 @@ final class JobFeeder {
         }
         Event event = Decider.nextStep(job, clock.millis(), foreground ? BUSY_ENTRIES : IDLE_ENTRIES);
         sink.apply(event);
+        if (job.isFinished() && state.jobs().first() == job && sink.hasRoom()) {
+            sink.apply(Decider.nextStep(job, clock.millis(), 0)); // its completion: no turn of its own for that
+        }
         return true;
     }
 }
