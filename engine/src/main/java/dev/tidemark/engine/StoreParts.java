@@ -45,7 +45,7 @@ final class StoreParts implements AutoCloseable {
         recovered = Recovery.recover(folder, journalConfig, superblock.store(), exceptions, config.sabotage());
         state = recovered.state();
         mappings = new MappingReader(state.pages());
-        reader = new BlockReader(exceptions, mappings, epochs, state::seq);
+        reader = new BlockReader(exceptions, mappings, epochs, state::seq, !config.stepped());
         progress = new Progress(state.seq());
         long capacityBlocks = superblock.capacityBytes() / blockSize;
         Allocator allocator = new Allocator(

@@ -20,6 +20,7 @@ public final class Pipeline implements AutoCloseable {
 
     private final PipelineParts parts;
     private final WriteBuffers buffers;
+    private final Stages stages;
     private final Lane lane;
     private final ManyToManyConcurrentArrayQueue<Request> pool = new ManyToManyConcurrentArrayQueue<>(POOLED_REQUESTS);
     private final ThreadLocal<Preparer> preparers;
@@ -27,7 +28,7 @@ public final class Pipeline implements AutoCloseable {
     private Pipeline(PipelineParts parts, WriteBuffers buffers, boolean threads) {
         this.parts = parts;
         this.buffers = buffers;
-        Stages stages = new Stages(parts);
+        this.stages = new Stages(parts, threads);
         this.lane = threads
                 ? new DisruptorLane(
                         stages,
@@ -143,6 +144,7 @@ public final class Pipeline implements AutoCloseable {
     @Override
     public void close() {
         lane.close();
+        stages.close();
     }
 
     /** What the submitting thread does for a write before it is published. */
