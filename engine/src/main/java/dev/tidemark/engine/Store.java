@@ -174,7 +174,8 @@ public final class Store implements AutoCloseable {
         closeForced(message, deadline);
         while (true) {
             long closings = attachments.closings();
-            CompletableFuture<Reply> answer = submit(message, actor);
+            CompletableFuture<Reply> answer = new CompletableFuture<>();
+            parts.pipeline.submitAndWait(request(message, actor, answer));
             runUntil(answer::isDone);
             Reply reply = answer.join();
             if (!isBusy(reply) || config.stepped() || !attachments.awaitClosing(closings, deadline)) {
@@ -186,15 +187,14 @@ public final class Store implements AutoCloseable {
     /** Carries a typed message out; {@code busy} is answered at once. */
     public CompletionStage<Reply> sendAsync(Message message, String actor) {
         closeForced(message, 0);
-        return submit(message, actor);
+        CompletableFuture<Reply> answer = new CompletableFuture<>();
+        parts.pipeline.submit(request(message, actor, answer));
+        return answer;
     }
 
-    private CompletableFuture<Reply> submit(Message message, String actor) {
-        CompletableFuture<Reply> answer = new CompletableFuture<>();
+    private Request request(Message message, String actor, CompletableFuture<Reply> answer) {
         ReplyCallback callback = answer::complete;
-        Request request = parts.pipeline.acquire().message(message, actor);
-        parts.pipeline.submit(request.callback(callback, 0));
-        return answer;
+        return parts.pipeline.acquire().message(message, actor).callback(callback, 0);
     }
 
     private static boolean isBusy(Reply reply) {

@@ -61,7 +61,7 @@ final class StoreParts implements AutoCloseable {
         makeRoom(small(config));
         recovered.journal().releaseBelow(superblock.checkpoint().journalOffset());
         mappings = new MappingReader(state.pages());
-        reader = new BlockReader(exceptions, mappings, epochs, state::seq);
+        reader = new BlockReader(exceptions, mappings, epochs, state::seq, !config.stepped());
         progress = new Progress(state.seq());
         long capacityBlocks = superblock.capacityBytes() / blockSize;
         Allocator allocator = new Allocator(

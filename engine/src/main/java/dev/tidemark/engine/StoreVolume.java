@@ -135,9 +135,11 @@ final class StoreVolume implements Volume {
     @Override
     public void write(long offset, ByteBuffer source) {
         store.checkMayBlock();
-        WriteBuffer data = claimCopy(source);
+        WriteBuffers.Buffer data = ((Buffer) claimCopy(source)).inner();
         Waiter waiter = WAITERS.get().begin();
-        submitWrite(offset, data, false, waiter, 0);
+        if (accepted(offset, data, waiter, 0)) {
+            pipeline.submitAndWait(pipeline.acquire().write(volume, offset, data, false).callback(waiter, 0));
+        }
         await(waiter);
         source.position(source.limit());
     }
@@ -146,7 +148,7 @@ final class StoreVolume implements Volume {
     public void flush() {
         store.checkMayBlock();
         Waiter waiter = WAITERS.get().begin();
-        submitFlush(waiter, 0);
+        pipeline.submitAndWait(pipeline.acquire().flush().callback(waiter, 0));
         await(waiter);
     }
 
@@ -154,7 +156,10 @@ final class StoreVolume implements Volume {
     public void discard(long offset, long length) {
         store.checkMayBlock();
         Waiter waiter = WAITERS.get().begin();
-        submitDiscard(offset, length, false, waiter, 0);
+        if (!refused(offset, length, waiter, 0)) {
+            pipeline.submitAndWait(
+                    pipeline.acquire().discard(volume, offset, length, false).callback(waiter, 0));
+        }
         await(waiter);
     }
 
@@ -162,7 +167,10 @@ final class StoreVolume implements Volume {
     public void writeZeroes(long offset, long length) {
         store.checkMayBlock();
         Waiter waiter = WAITERS.get().begin();
-        submitZeroes(offset, length, false, waiter, 0);
+        if (!refused(offset, length, waiter, 0)) {
+            pipeline.submitAndWait(
+                    pipeline.acquire().zeroes(volume, offset, length, false).callback(waiter, 0));
+        }
         await(waiter);
     }
 
@@ -267,16 +275,23 @@ final class StoreVolume implements Volume {
     @Override
     public void submitWrite(long offset, WriteBuffer data, boolean fua, Completion completion, long cookie) {
         WriteBuffers.Buffer buffer = ((Buffer) data).inner();
+        if (accepted(offset, buffer, completion, cookie)) {
+            pipeline.submit(pipeline.acquire().write(volume, offset, buffer, fua).callback(completion, cookie));
+        }
+    }
+
+    /** Whether there is something to be written that may be; else the buffer was released, and the completion told. */
+    private boolean accepted(long offset, WriteBuffers.Buffer buffer, Completion completion, long cookie) {
         if (refused(offset, buffer.length(), completion, cookie)) {
             buffer.release();
-            return;
+            return false;
         }
         if (buffer.length() == 0) {
             buffer.release();
             completion.completed(cookie, null);
-            return;
+            return false;
         }
-        pipeline.submit(pipeline.acquire().write(volume, offset, buffer, fua).callback(completion, cookie));
+        return true;
     }
 
     @Override

@@ -65,6 +65,11 @@ public final class ExceptionStore implements AutoCloseable {
         }
     }
 
+    /** Whether no interrupt of a calling thread can end a force: any thread may force then. */
+    public boolean isUninterruptible() {
+        return file.isUninterruptible();
+    }
+
     /** The file's size in bytes. */
     public long sizeBytes() throws IOException {
         return file.size();

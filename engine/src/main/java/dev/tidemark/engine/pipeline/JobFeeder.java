@@ -69,7 +69,7 @@ final class JobFeeder {
         return isActive() && space.waitingBlocks() < MAX_WAITING_BLOCKS && sink.hasRoom() && room.forCommands();
     }
 
-    /** Does one step of the oldest job, if one can be done; whether it did. */
+    /** Does one step of the oldest job, if one can be done, and completes the job after its last; whether it did. */
     boolean step(boolean foreground) {
         ReclaimJob job = next();
         if (job == null) {
@@ -89,6 +89,9 @@ final class JobFeeder {
             return false;
         }
         sink.apply(event);
+        if (job.isFinished() && state.jobs().first() == job && sink.hasRoom()) {
+            sink.apply(Decider.nextStep(job, clock.millis(), 0)); // its completion: no turn of its own for that
+        }
         return true;
     }
 

@@ -84,6 +84,16 @@ final class JournalStage {
         waiting.add(request);
     }
 
+    /** Whether anybody waits for a force. */
+    boolean isAwaited() {
+        return !waiting.isEmpty();
+    }
+
+    /** Whether something that nobody waits for is to be forced. */
+    boolean wantsForce() {
+        return !failStop.failed() && (forceIsDue() || progress.proofWanted());
+    }
+
     /** Everything that PLACE finished so far was handed over: force if anything asks for it, and answer. */
     void endOfBatch() {
         if (!failStop.failed()) {

@@ -23,6 +23,7 @@ public final class Pipeline implements AutoCloseable {
 
     private final PipelineParts parts;
     private final WriteBuffers buffers;
+    private final Stages stages;
     private final Lane lane;
     private final ManyToManyConcurrentArrayQueue<Request> pool = new ManyToManyConcurrentArrayQueue<>(POOLED_REQUESTS);
     private final ThreadLocal<Preparer> preparers;
@@ -31,9 +32,13 @@ public final class Pipeline implements AutoCloseable {
     private Pipeline(PipelineParts parts, WriteBuffers buffers, boolean threads) {
         this.parts = parts;
         this.buffers = buffers;
-        Stages stages = new Stages(parts);
+        this.stages = new Stages(parts, threads);
         this.lane = threads
-                ? new DisruptorLane(stages, parts.failStop(), parts.policy().intervalNanos())
+                ? new DisruptorLane(
+                        stages,
+                        parts.failStop(),
+                        parts.policy().intervalNanos(),
+                        parts.exceptions().isUninterruptible())
                 : new SteppedLane(stages);
         this.pages = new PagePrefetch(parts.state().pages(), parts.state().space());
         int blockSizeBytes = parts.exceptions().blockSizeBytes();
@@ -79,18 +84,36 @@ public final class Pipeline implements AutoCloseable {
      * any case, also when the store has stopped or was closed.
      */
     public void submit(Request request) {
+        if (prepared(request) && !lane.submit(request)) {
+            refuseClosed(request);
+        }
+    }
+
+    /**
+     * The same for a caller that waits for the answer: when nothing else is under way, the request is carried out on the
+     * calling thread, and answered there.
+     */
+    public void submitAndWait(Request request) {
+        if (prepared(request) && !lane.submitAndWait(request)) {
+            refuseClosed(request);
+        }
+    }
+
+    private void refuseClosed(Request request) {
+        request.failed(new IOException("the store is closed"));
+        parts.answer().answer(request);
+    }
+
+    private boolean prepared(Request request) {
         try {
             if (request.kind == Request.Kind.WRITE) {
                 prepare(request);
             }
+            return true;
         } catch (RuntimeException | Error e) { // a defect of ours must not leave the caller without an answer
             request.refuse(ErrorCode.FAILED, "can't prepare the write: " + e, e);
             parts.answer().answer(request);
-            return;
-        }
-        if (!lane.submit(request)) {
-            request.failed(new IOException("the store is closed"));
-            parts.answer().answer(request);
+            return false;
         }
     }
 
@@ -139,6 +162,7 @@ public final class Pipeline implements AutoCloseable {
     @Override
     public void close() {
         lane.close();
+        stages.close();
     }
 
     /** What the submitting thread does for a write before it is published. */

@@ -23,6 +23,11 @@ final class SteppedLane implements Lane {
     }
 
     @Override
+    public boolean submitAndWait(Request request) {
+        return submit(request);
+    }
+
+    @Override
     public boolean isOwnThread() {
         return true; // waiting would wait for itself
     }

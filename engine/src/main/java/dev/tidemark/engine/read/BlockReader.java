@@ -33,12 +33,24 @@ public final class BlockReader {
     private final int blockSizeBytes;
     private final LongAdder checksumErrors = new LongAdder();
     private final ThreadLocal<Scratch> scratch;
+    /** Null where there may be no threads, or no core for one. */
+    private final ReadPartner partner;
+
     private volatile boolean closed;
 
     /**
+     * A reader.
+     *
      * @param stateSeq the seq of the state that readers see, for error messages
+     * @param threads whether large reads may be helped by a thread of the reader's own
      */
-    public BlockReader(ExceptionStore exceptions, MappingReader mappings, EpochTable epochs, LongSupplier stateSeq) {
+    public BlockReader(
+            ExceptionStore exceptions,
+            MappingReader mappings,
+            EpochTable epochs,
+            LongSupplier stateSeq,
+            boolean threads) {
+        this.partner = threads && Runtime.getRuntime().availableProcessors() > 1 ? new ReadPartner(exceptions) : null;
         this.exceptions = exceptions;
         this.mappings = mappings;
         this.epochs = epochs;
@@ -103,6 +115,9 @@ public final class BlockReader {
         while (epochs.safeEpoch() < epochs.current()) {
             LockSupport.parkNanos(LEAVE_NAP_NANOS);
         }
+        if (partner != null) {
+            partner.close();
+        }
     }
 
     /** Fills what remains of {@code target}, whole blocks, from a block on. */
@@ -129,6 +144,13 @@ public final class BlockReader {
             return;
         }
         int limit = target.limit();
+        if (length >= ReadPartner.MIN_BYTES && partner != null && target.isDirect()) {
+            boolean good = partner.read(run, target, start, mine.checksum);
+            target.limit(limit).position(good ? start + length : start);
+            if (good) {
+                return;
+            }
+        }
         target.limit(start + length);
         try {
             exceptions.read(run.physical(), target);

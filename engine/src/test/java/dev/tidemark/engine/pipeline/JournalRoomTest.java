@@ -161,6 +161,19 @@ class JournalRoomTest {
         public void mark() {}
 
         @Override
+        public long appendedOffset() {
+            return 0;
+        }
+
+        @Override
+        public int epoch() {
+            return 1;
+        }
+
+        @Override
+        public void releaseBelow(long offset) {}
+
+        @Override
         public long roomBytes() {
             return 0;
         }

@@ -2,6 +2,8 @@ package dev.tidemark.engine.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tidemark.engine.checkpoint.CheckpointLoader;
+import dev.tidemark.engine.checkpoint.Superblock;
 import dev.tidemark.engine.exception.ExceptionStore;
 import dev.tidemark.engine.mapping.MappingReader;
 import dev.tidemark.engine.mapping.MappingRoot;
@@ -36,13 +38,18 @@ class PipelineTest {
     private final SimStorage device = new SimStorage(1);
     private final WriteBuffers buffers = new WriteBuffers(BLOCK, 32 << 20);
     private final List<String> answers = new ArrayList<>();
-    private final State state = new State(BLOCK);
+    private CheckpointLoader.Loaded loaded;
+    private State state;
     private final FailStop failStop = new FailStop();
     private Journal journal;
     private Pipeline pipeline;
 
     @BeforeEach
     void open() throws Exception {
+        Superblock superblock = new Superblock(1, new UUID(1, 2), BLOCK, 1000 * BLOCK, 0, Map.of());
+        loaded = CheckpointLoader.load(device, superblock, 64 << 20);
+        loaded.writer().makeRoom(1000, 1000);
+        state = loaded.state();
         JournalConfig config = JournalConfig.builder().helperThread(false).build();
         journal = Journal.create(device, config, new UUID(1, 2), new byte[0]);
         ExceptionStore exceptions = new ExceptionStore(device.open("data", Storage.Mode.CREATE_NEW), BLOCK);
@@ -67,6 +74,8 @@ class PipelineTest {
                         (event, seq) -> {},
                         List.of(),
                         Map.of(),
+                        loaded.writer(),
+                        new CheckpointPolicy(1 << 30, 1 << 20, Long.MAX_VALUE, 100, 100),
                         config.segmentBytes(),
                         InstantSource.system(),
                         System::nanoTime,
@@ -80,7 +89,7 @@ class PipelineTest {
         assertThat(buffers.inFlightBytes()).isZero();
         pipeline.close();
         journal.close();
-        state.close();
+        loaded.close();
     }
 
     private static final class Nobody implements OpenConnections {
