@@ -21,9 +21,13 @@ import org.agrona.concurrent.YieldingIdleStrategy;
 final class Transmission {
     /**
      * Rounds without progress before the thread waits. A round costs two to three microseconds (it asks the socket), a
-     * wait and its end some twenty; a store under load completes something within that time.
+     * wait and its end some twenty: a store under load completes something within that time, and a client that waits
+     * for each answer comes back.
      */
-    private static final int IDLE_ROUNDS = 12;
+    private static final int IDLE_ROUNDS = 24;
+
+    /** The same while the store forces something for this client: somewhat longer than that takes on a fast disk. */
+    private static final int FORCE_ROUNDS = 100;
 
     /**
      * A yield that takes this long gave the processor to somebody else, who keeps it for a whole time slice; a thread
@@ -164,7 +168,7 @@ final class Transmission {
     private void idle() throws IOException {
         if (crowdedWaits > 0) {
             crowdedWaits--;
-        } else if (idleRounds < IDLE_ROUNDS) {
+        } else if (idleRounds < (inFlight.awaitsForce() ? FORCE_ROUNDS : IDLE_ROUNDS)) {
             idleRounds++;
             long before = session.now();
             YieldingIdleStrategy.INSTANCE.idle();
