@@ -36,7 +36,7 @@ public final class NbdBenchmark {
      * What to measure and how long.
      *
      * @param cases which; none means all
-     * @param rounds of each case, at least 1; a shorter one before them warms up and does not count
+     * @param rounds of each case, at least 1; one more before them warms up and does not count
      * @param seconds of each contender in each round
      * @param volumeBytes size of the volumes
      */
@@ -144,12 +144,15 @@ public final class NbdBenchmark {
     }
 
     private void rounds(List<NbdContender> contenders, Turn turn) throws IOException {
-        for (int round = 0; round <= settings.rounds(); round++) {
+        rounds(contenders, settings.rounds(), settings.seconds(), turn);
+    }
+
+    private void rounds(List<NbdContender> contenders, int count, int seconds, Turn turn) throws IOException {
+        for (int round = 0; round <= count; round++) {
             boolean counts = round > 0;
-            progress.accept(counts ? "  round " + round + " of " + settings.rounds() : "  warming up");
-            int seconds = counts ? settings.seconds() : Math.max(1, settings.seconds() / 2);
+            progress.accept(counts ? "  round " + round + " of " + count : "  warming up");
             for (NbdContender contender : contenders) {
-                turn.take(contender, seconds, round, counts);
+                turn.take(contender, counts ? seconds : settings.seconds(), round, counts);
             }
         }
     }
@@ -199,7 +202,8 @@ public final class NbdBenchmark {
     private void flushes() throws IOException {
         String what = "4 KiB write + flush, depth 1";
         Fio.Job job = new Fio.Job("randwrite", BLOCK_BYTES, 1, true);
-        rounds(all(), (contender, seconds, round, counts) -> {
+        // Forces meet whatever else the disk does: here the contenders change places every second.
+        rounds(all(), settings.rounds() * settings.seconds(), 1, (contender, seconds, round, counts) -> {
             FioReport found = fio.run(contender.uri(), job, seconds, round);
             add(counts, what, contender, PER_SECOND, found.writesPerSecond());
             add(counts, "  the write alone, p50", contender, MICROS, found.writeMedianMicros());

@@ -83,6 +83,13 @@ final class Requests {
         status = new StatusQuery(session);
     }
 
+    /** Gives up what would take long; the requests after it are served. */
+    void endLongWork() {
+        if (zeroFill.isActive()) {
+            zeroFill.stop();
+        }
+    }
+
     /** From now on every request is answered with ESHUTDOWN; what would take long is given up. */
     void refuse() {
         refusing = true;
