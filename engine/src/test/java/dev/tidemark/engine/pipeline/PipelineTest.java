@@ -63,7 +63,7 @@ class PipelineTest {
                         state,
                         exceptions,
                         new JournalFrameLog(journal, config.maxPayloadBytes()),
-                        new BlockReader(exceptions, new MappingReader(state.pages()), epochs, state::seq),
+                        new BlockReader(exceptions, new MappingReader(state.pages()), epochs, state::seq, false),
                         epochs,
                         new Allocator(1000, 10),
                         ForcePolicy.DEFAULT,

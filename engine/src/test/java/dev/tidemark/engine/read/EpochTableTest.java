@@ -59,7 +59,7 @@ class EpochTableTest {
                 ExceptionStore exceptions =
                         new ExceptionStore(new SimStorage(1).open("data", Storage.Mode.CREATE_NEW), 4096)) {
             BlockReader reader =
-                    new BlockReader(exceptions, new MappingReader(state.pages()), epochs, state::seq);
+                    new BlockReader(exceptions, new MappingReader(state.pages()), epochs, state::seq, false);
             LiveVolume volume = new LiveVolume(1, "v", VolumeKind.ORIGIN, 4096, false, 0, 1, 1, 0, new MappingRoot());
             state.catalogue().add(volume);
             reader.read(volume, 0, ByteBuffer.allocate(4096));
