@@ -22,9 +22,9 @@ import dev.tidemark.journal.JournalConfig;
 import dev.tidemark.storage.NoSpaceException;
 import dev.tidemark.storage.Storage;
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import java.util.concurrent.TimeUnit;
 
 /** The parts of an open store, in the order in which they are opened, and closed in the reverse. */
 final class StoreParts implements AutoCloseable {

@@ -99,7 +99,10 @@ public final class PageFreeze {
             leaves[count++] = each.nextValue();
         }
         Arrays.sort(leaves);
-        nodes = Arrays.stream(leaves).map(l -> l >>> PageTable.LEAF_BITS).distinct().toArray();
+        nodes = Arrays.stream(leaves)
+                .map(l -> l >>> PageTable.LEAF_BITS)
+                .distinct()
+                .toArray();
     }
 
     /** The id given last, at that moment. */
@@ -346,7 +349,7 @@ public final class PageFreeze {
         synchronized (lock) {
             for (long index : nodes) {
                 PageTable.Node its = table.node(index);
-                if (its.place == 0 && its.isEmpty() && index != pages.lastId() >>> 2 * PageTable.LEAF_BITS) {
+                if (its.place == 0 && its.isEmpty() && index != pages.lastId() >>> (2 * PageTable.LEAF_BITS)) {
                     table.remove(index);
                 }
             }

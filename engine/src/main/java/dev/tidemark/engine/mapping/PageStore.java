@@ -65,18 +65,7 @@ public final class PageStore implements AutoCloseable {
     private long dirtyPages;
     private long frozenPages;
 
-    private Probe probe;
-
-    /** For tests: is told which pages are asked for, by the writer, and which are brought in. */
-    interface Probe {
-        /**
-         * A page that is there, or not.
-         *
-         * @param content whether it is about the page, else only about its references
-         * @param ahead whether it is brought in, else it is used
-         */
-        void page(long id, boolean content, boolean ahead);
-    }
+    private PageProbe probe;
 
     /** What a freeze works on. */
     record Parts(Object lock, PageCache cache, PageDirectory directory, PageTable table, PageBacking backing) {}
@@ -102,7 +91,7 @@ public final class PageStore implements AutoCloseable {
     }
 
     /** Pages count as partly absent from now on, and no address is remembered. */
-    void probe(Probe newProbe) {
+    void probe(PageProbe newProbe) {
         probe = newProbe;
         generation++;
     }
@@ -187,7 +176,7 @@ public final class PageStore implements AutoCloseable {
                 backing.dropped(PageTable.slotOf(place));
             }
         }
-        livePages = livePages - 1;
+        livePages(-1);
         limbo.add(id);
         limbo.add(epoch);
         return 0;
@@ -384,19 +373,9 @@ public final class PageStore implements AutoCloseable {
         return cache.budgetFrames();
     }
 
-    /** Pages in memory. Any thread, roughly. */
-    public long residentPages() {
-        return cache.residentPages();
-    }
-
-    /** Pages that were brought in so far. Any thread, roughly. */
-    public long faults() {
-        return cache.faults();
-    }
-
-    /** Pages that left memory so far. Any thread, roughly. */
-    public long evictions() {
-        return cache.evictions();
+    /** What is in memory, and what came and went. Any thread, roughly. */
+    public PageTraffic traffic() {
+        return new PageTraffic(cache.residentPages(), cache.faults(), cache.evictions());
     }
 
     /** Pages that must stay in memory until a checkpoint has written them. Any thread, roughly. */
@@ -477,6 +456,11 @@ public final class PageStore implements AutoCloseable {
         }
     }
 
+    @SuppressWarnings("NonAtomicVolatileUpdate") // the writer alone
+    private void livePages(long change) {
+        livePages += change;
+    }
+
     private long enter(long frame) {
         if (lastId == MAX_ID) {
             throw new IllegalStateException("all page ids are used up");
@@ -494,7 +478,7 @@ public final class PageStore implements AutoCloseable {
         directory.chunk(id)[PageDirectory.CHANGED] = generation;
         cache.entered(id);
         dirtyPages++;
-        livePages = livePages + 1;
+        livePages(1);
         return id;
     }
 

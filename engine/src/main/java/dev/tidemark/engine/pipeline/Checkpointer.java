@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  *   PREPARING  the worker writes the metadata file ahead                   ({@link #work})
  *   READY      PLACE freezes the state at seq S, between two events        ({@link #turn})
  *   FROZEN     the worker writes what changed; JOURNAL ends a frame at S, forces it, and says where it ends
- *              ({@link #boundaryReached}); the worker forces the exception store, and makes the checkpoint the store's
+ *              ({@link #appended}); the worker forces the exception store, and makes the checkpoint the store's
  *   DONE       PLACE answers who waited, and frees slots of dropped pages once their readers have left
  * </pre>
  *

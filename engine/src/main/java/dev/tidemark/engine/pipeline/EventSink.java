@@ -40,8 +40,7 @@ final class EventSink {
             Checkpointer checkpoints) {
         this.checkpoints = checkpoints;
         this.maxEventBytes = Math.min(
-                EventRing.MAX_EVENT_BYTES,
-                maxPayloadBytes - FrameTypes.HEADER_BYTES - JournalStage.MAX_PREFIX_BYTES);
+                EventRing.MAX_EVENT_BYTES, maxPayloadBytes - FrameTypes.HEADER_BYTES - JournalStage.MAX_PREFIX_BYTES);
         this.durable = durable;
         this.ring = ring;
         this.encoder = new EventEncoder();

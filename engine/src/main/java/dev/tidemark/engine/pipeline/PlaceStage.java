@@ -98,8 +98,7 @@ final class PlaceStage {
 
     /** Whether events have room on their way to JOURNAL for one more request; if not, JOURNAL has to run first. */
     boolean hasRoom() {
-        return failStop.failed()
-                || (sink.hasRoom() && room.covers(sink.pendingBytes()) && checkpoints.hasRoom());
+        return failStop.failed() || (sink.hasRoom() && room.covers(sink.pendingBytes()) && checkpoints.hasRoom());
     }
 
     /** While there is no room: what PLACE has to do itself, so that there will be. */

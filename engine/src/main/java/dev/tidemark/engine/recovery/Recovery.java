@@ -32,8 +32,7 @@ public final class Recovery {
     /** What the journal is to be read with: what the superblock's checkpoint says. */
     private static Known known(UUID store, CheckpointPlace checkpoint) {
         return checkpoint.exists()
-                ? Known.checkpoint(
-                        checkpoint.journalOffset(), checkpoint.seq(), checkpoint.journalEpoch(), store)
+                ? Known.checkpoint(checkpoint.journalOffset(), checkpoint.seq(), checkpoint.journalEpoch(), store)
                 : new Known(0, 0, 0, store);
     }
 
@@ -92,8 +91,8 @@ public final class Recovery {
      * that
      * changes nothing, they count instead of the home copies. Bounded by the home lag that the pipeline keeps.
      */
-    public static Long2ObjectHashMap<byte[]> carried(
-            Storage storage, JournalConfig config, Superblock superblock) throws IOException {
+    public static Long2ObjectHashMap<byte[]> carried(Storage storage, JournalConfig config, Superblock superblock)
+            throws IOException {
         int blockSizeBytes = superblock.blockSizeBytes();
         Long2ObjectHashMap<byte[]> blocks = new Long2ObjectHashMap<>();
         Known known = known(superblock.store(), superblock.checkpoint());

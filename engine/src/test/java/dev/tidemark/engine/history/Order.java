@@ -159,8 +159,7 @@ public final class Order {
                 .helperThread(false)
                 .build();
         try (State state = new State(blockSize);
-                JournalRecovery journal =
-                        Journal.recover(folder, config, JournalRecovery.oldest(folder, config))) {
+                JournalRecovery journal = Journal.recover(folder, config, JournalRecovery.oldest(folder, config))) {
             Applier applier = new Applier(state);
             FrameEvents events = new FrameEvents(blockSize);
             journal.replay(

@@ -22,7 +22,6 @@ class TreeRaceTest {
     private static final int BATCHES = 1_500;
     private long faults;
 
-
     @Test
     @Tag("quick")
     void shouldShowReadersOnlyWhatWasThereQuick() throws Exception {
@@ -82,7 +81,7 @@ class TreeRaceTest {
                 looks += reader.get();
             }
             world.checkAll();
-            faults += world.pages.faults();
+            faults += world.pages.traffic().faults();
             return looks;
         } catch (Exception | AssertionError e) {
             throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
