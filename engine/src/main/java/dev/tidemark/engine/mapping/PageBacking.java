@@ -3,7 +3,9 @@ package dev.tidemark.engine.mapping;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** Where pages are while they are not in memory: slots of {@link PageStore#PAGE_BYTES} each, as checkpoints wrote them. */
+/**
+ * Where pages are while they are not in memory: slots of {@link PageStore#PAGE_BYTES} each, as checkpoints wrote them.
+ */
 public interface PageBacking {
     /**
      * Reads one image and verifies it. Any thread.

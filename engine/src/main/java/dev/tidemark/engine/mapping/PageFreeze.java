@@ -76,7 +76,7 @@ public final class PageFreeze {
      */
     PageFreeze(
             PageStore pages,
-            PageStore.Parts parts,
+            PageParts parts,
             int generation,
             long dirtyPages,
             LongHashSet changedLeaves,

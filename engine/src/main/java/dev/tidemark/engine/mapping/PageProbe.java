@@ -2,6 +2,9 @@ package dev.tidemark.engine.mapping;
 
 /** For tests: is told which pages are asked for, by the writer, and which are brought in. */
 interface PageProbe {
+    /** Who is never told. */
+    PageProbe NONE = (id, content, ahead) -> {};
+
     /**
      * A page that is there, or not.
      *

@@ -65,10 +65,7 @@ public final class PageStore implements AutoCloseable {
     private long dirtyPages;
     private long frozenPages;
 
-    private PageProbe probe;
-
-    /** What a freeze works on. */
-    record Parts(Object lock, PageCache cache, PageDirectory directory, PageTable table, PageBacking backing) {}
+    private PageProbe probe = PageProbe.NONE;
 
     /** An empty store that keeps every page in memory. Close it to give its memory back. */
     public PageStore() {
@@ -94,12 +91,6 @@ public final class PageStore implements AutoCloseable {
     void probe(PageProbe newProbe) {
         probe = newProbe;
         generation++;
-    }
-
-    private void tell(long id, boolean content, boolean ahead) {
-        if (probe != null) {
-            probe.page(id, content, ahead);
-        }
     }
 
     /** Takes over a node of the page table as a checkpoint named it; before {@link #restore}. */
@@ -184,7 +175,7 @@ public final class PageStore implements AutoCloseable {
 
     /** How many links lead to a page: 0 for one that was dropped or never was. Writer. */
     public long references(long id) {
-        tell(id, false, false);
+        probe.page(id, false, false);
         long[] chunk = chunk(id);
         return chunk == null ? 0 : chunk[PageDirectory.slot(id) + PageDirectory.REFERENCES];
     }
@@ -203,7 +194,7 @@ public final class PageStore implements AutoCloseable {
      * @throws PageUnreadableException when it can't be brought in
      */
     public long address(long id) {
-        tell(id, true, false);
+        probe.page(id, true, false);
         long address = resident(id);
         if (address == 0) {
             address = cache.fault(id, 0, true);
@@ -228,20 +219,15 @@ public final class PageStore implements AutoCloseable {
     }
 
     /**
-     * Makes sure that a page is in memory, whatever the budget says; whether there is such a page. Writer.
-     *
-     * @throws PageUnreadableException when it can't be brought in
+     * Makes sure that a page is in memory, whatever the budget says; whether there is such a page. As {@link #address}.
      */
     public boolean bringIn(long id) {
-        tell(id, true, true);
+        probe.page(id, true, true);
         return resident(id) != 0 || cache.fault(id, 0, true) != 0;
     }
 
     /**
-     * Brings a page in that will be needed soon, when there is room; whether it is in memory now. Any thread, under an
-     * epoch pin: false for an id that no page has.
-     *
-     * @throws PageUnreadableException when it can't be brought in
+     * Brings a page in that will be needed soon, when there is room; whether it is in memory now. As {@link #readable}.
      */
     public boolean prefetch(long id) {
         return resident(id) != 0 || (cache.fault(id, 0, false) != 0 && resident(id) != 0);
@@ -254,7 +240,7 @@ public final class PageStore implements AutoCloseable {
      * @throws PageUnreadableException when they can't be read
      */
     public void bringInReferences(long id) {
-        tell(id, false, true);
+        probe.page(id, false, true);
         chunk(id);
     }
 
@@ -275,7 +261,7 @@ public final class PageStore implements AutoCloseable {
 
     /** The address of a live page that is about to be changed; notes that it is dirty. Writer. */
     public long writable(long id) {
-        tell(id, true, false);
+        probe.page(id, true, false);
         long[] chunk = directory.chunk(id);
         int slot = PageDirectory.slot(id);
         if (chunk != null
@@ -365,7 +351,7 @@ public final class PageStore implements AutoCloseable {
 
     /** Whether there are pages that are not in memory, so that bringing in ahead makes sense. Any thread. */
     public boolean isPartlyAbsent() {
-        return backing == null ? probe != null : livePages > cache.residentPages();
+        return backing == null ? probe != PageProbe.NONE : livePages > cache.residentPages();
     }
 
     /** How many pages memory should hold at most. Any thread, roughly. */
@@ -417,7 +403,7 @@ public final class PageStore implements AutoCloseable {
             if (freeze != null) {
                 throw new IllegalStateException("the checkpoint before is still being written");
             }
-            Parts parts = new Parts(lock, cache, directory, table, backing);
+            PageParts parts = new PageParts(lock, cache, directory, table, backing);
             freeze = new PageFreeze(this, parts, generation, dirtyPages, changedLeaves, replaced);
             generation++;
             changedLeaves = new LongHashSet();
@@ -484,7 +470,7 @@ public final class PageStore implements AutoCloseable {
 
     /** The chunk of a live page, of which something changes that the page table keeps. */
     private long[] changing(long id) {
-        tell(id, false, false);
+        probe.page(id, false, false);
         long[] chunk = chunk(id);
         if (chunk == null || chunk[PageDirectory.slot(id) + PageDirectory.REFERENCES] == 0) {
             throw new IllegalStateException("page " + id + " is not live" + (closed ? ": the store is closed" : ""));

@@ -33,7 +33,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Invariants</b>
  * <ol>
- *   <li>C1: the checkpoint of S is made the store's only when the journal is durable up to S, and the home copies of all
+ *   <li>C1: the checkpoint of S is made the store's only when the journal is durable up to S, and the home copies of
+ *   all
  *       blocks that were written up to S are forced.
  *   <li>C2: a frame ends at S, and replay starts right behind it.
  *   <li>C3: the journal below is released only when both copies of the superblock say so.

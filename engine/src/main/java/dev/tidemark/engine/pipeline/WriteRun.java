@@ -15,7 +15,8 @@ import java.util.Arrays;
  * becomes an event. Small writes are gathered in the staging ring, large ones go out from their own buffers.
  *
  * <p>Nothing of a run is state before {@link #end}. A write that fails there, also because its volume's pages can't be
- * read, fails only its own request: its blocks go back, the others are applied. PLACE only; allocates nothing once it has grown.
+ * read, fails only its own request: its blocks go back, the others are applied. PLACE only; allocates nothing once it
+ * has grown.
  */
 final class WriteRun {
     /** The most requests of one run: enough for every queue depth in use, few enough to be answered soon. */
