@@ -13,15 +13,12 @@ import dev.tidemark.engine.message.Parsed;
 import dev.tidemark.engine.message.Refusal;
 import dev.tidemark.engine.message.Reply;
 import dev.tidemark.engine.message.VolumeRef;
-import dev.tidemark.engine.pipeline.FailStop;
 import dev.tidemark.engine.pipeline.Progress;
 import dev.tidemark.engine.pipeline.Request;
 import dev.tidemark.engine.pipeline.WriteBuffers;
 import dev.tidemark.engine.read.BlockReader;
 import dev.tidemark.engine.read.EpochTable;
 import dev.tidemark.engine.recovery.Recovered;
-import dev.tidemark.engine.state.CatalogueChanged;
-import dev.tidemark.engine.state.Event;
 import dev.tidemark.engine.state.State;
 import dev.tidemark.engine.volume.LiveVolume;
 import dev.tidemark.storage.Storage;
@@ -31,7 +28,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -65,8 +61,8 @@ public final class Store implements AutoCloseable {
     private final StorageLock lock;
     private final StoreParts parts;
     private final Attachments attachments = new Attachments();
-    private final CopyOnWriteArrayList<Consumer<StoreEvent>> listeners = new CopyOnWriteArrayList<>();
-    private final CopyOnWriteArrayList<Consumer<Throwable>> failureListeners = new CopyOnWriteArrayList<>();
+    private final Listeners listeners = new Listeners(attachments);
+    private final Object closing = new Object();
     private volatile boolean closed;
 
     /** What a message's answer goes to. */
@@ -147,9 +143,8 @@ public final class Store implements AutoCloseable {
         if (!options.toMap().equals(superblock.options())) {
             superblock = superblock.withOptions(options.toMap());
         }
-        if (!found.whole() || superblock.generation() > found.superblock().generation()) {
-            SuperblockFile.write(folder, superblock);
-        }
+        // always: what was read may be in the page cache only, and what it does not refer to is going to be released
+        SuperblockFile.renew(folder, found, superblock);
         return superblock;
     }
 
@@ -174,52 +169,50 @@ public final class Store implements AutoCloseable {
 
     /** Carries a typed message out. */
     public Reply send(Message message, String actor) {
+        checkMayBlock();
         long deadline = System.nanoTime() + BUSY_WAIT_NANOS;
-        List<Long> concerned = closeForced(message, deadline);
+        closeForced(message, deadline);
         while (true) {
-            CompletableFuture<Reply> answer = submit(message, actor);
+            long closings = attachments.closings();
+            CompletableFuture<Reply> answer = new CompletableFuture<>();
+            parts.pipeline.submitAndWait(request(message, actor, answer));
             runUntil(answer::isDone);
             Reply reply = answer.join();
-            if (!isBusy(reply) || config.stepped() || System.nanoTime() >= deadline) {
+            if (!isBusy(reply) || config.stepped() || !attachments.awaitClosing(closings, deadline)) {
                 return reply;
             }
-            attachments.awaitClosed(concerned, deadline);
         }
     }
 
     /** Carries a typed message out; {@code busy} is answered at once. */
     public CompletionStage<Reply> sendAsync(Message message, String actor) {
         closeForced(message, 0);
-        return submit(message, actor);
+        CompletableFuture<Reply> answer = new CompletableFuture<>();
+        parts.pipeline.submit(request(message, actor, answer));
+        return answer;
     }
 
-    private CompletableFuture<Reply> submit(Message message, String actor) {
-        CompletableFuture<Reply> answer = new CompletableFuture<>();
+    private Request request(Message message, String actor, CompletableFuture<Reply> answer) {
         ReplyCallback callback = answer::complete;
-        Request request = parts.pipeline.acquire().message(message, actor);
-        parts.pipeline.submit(request.callback(callback, 0));
-        return answer;
+        return parts.pipeline.acquire().message(message, actor).callback(callback, 0);
     }
 
     private static boolean isBusy(Reply reply) {
         return reply instanceof Reply.Refused refused && refused.refusal().code() == ErrorCode.BUSY;
     }
 
-    /**
-     * The volumes that a message would take from their clients; with {@code force=true} those are asked to go first.
-     */
-    private List<Long> closeForced(Message message, long deadlineNanos) {
-        List<Long> concerned = new ArrayList<>();
+    /** The clients of volumes that a message takes with {@code force=true} are asked to go first. */
+    private void closeForced(Message message, long deadlineNanos) {
         List<Long> forced = new ArrayList<>();
         for (Command command : message.commands()) {
-            if (command instanceof Command.Delete delete) {
-                note(delete.volume(), delete.force(), concerned, forced);
-            } else if (command instanceof Command.Merge merge) {
-                LiveVolume snapshot = note(merge.snapshot(), merge.force(), concerned, forced);
+            if (command instanceof Command.Delete delete && delete.force()) {
+                note(delete.volume(), forced);
+            } else if (command instanceof Command.Merge merge && merge.force()) {
+                LiveVolume snapshot = note(merge.snapshot(), forced);
                 if (merge.into() != null) {
-                    note(merge.into(), merge.force(), concerned, forced);
+                    note(merge.into(), forced);
                 } else if (snapshot != null && snapshot.sourceId() > 0) {
-                    note(new VolumeRef.ById(snapshot.sourceId()), merge.force(), concerned, forced);
+                    note(new VolumeRef.ById(snapshot.sourceId()), forced);
                 }
             }
         }
@@ -227,16 +220,12 @@ public final class Store implements AutoCloseable {
         if (!forced.isEmpty() && deadlineNanos != 0 && !config.stepped()) {
             attachments.awaitClosed(forced, deadlineNanos);
         }
-        return concerned;
     }
 
-    private LiveVolume note(VolumeRef reference, boolean force, List<Long> concerned, List<Long> forced) {
+    private LiveVolume note(VolumeRef reference, List<Long> ids) {
         LiveVolume volume = parts.state.catalogue().find(reference);
         if (volume != null) {
-            concerned.add(volume.id());
-            if (force) {
-                forced.add(volume.id());
-            }
+            ids.add(volume.id());
         }
         return volume;
     }
@@ -324,18 +313,17 @@ public final class Store implements AutoCloseable {
                 + " blocks brought home, " + recovered.tornBytes() + " torn bytes cut";
     }
 
-    /** Learns of events once they are durable, on a thread of the store: it must not block. */
+    /** Learns of events once they are durable, on a thread of the store: it must not block, nor close the store. */
     public void addListener(Consumer<StoreEvent> listener) {
         listeners.add(listener);
     }
 
-    /** Learns once of the failure that stops the store, on the thread that failed. */
+    /**
+     * Learns once of the failure that stops the store, on the thread that failed, which may be one of the store's: it
+     * must not block, nor close the store. If the store has stopped already, it is told at once, on the calling thread.
+     */
     public void addFailureListener(Consumer<Throwable> listener) {
-        failureListeners.add(listener);
-        Throwable cause = failure();
-        if (cause != null) {
-            listener.accept(cause);
-        }
+        listeners.add(listener, parts.failStop);
     }
 
     /** The failure after which the store has stopped, or null. */
@@ -358,19 +346,26 @@ public final class Store implements AutoCloseable {
         parts.pipeline.tick();
     }
 
-    /** Takes no more requests, answers what is in flight, makes everything durable, and gives the store free. */
+    /**
+     * Takes no more requests, answers what is in flight, makes everything durable, and gives the store free. When that
+     * does not succeed, {@link #failure} says why. Closing again does nothing, but waits until it is done.
+     *
+     * @throws IllegalStateException on a thread of the store, in a callback: it would wait for itself
+     */
     @Override
     public void close() {
-        synchronized (this) {
+        checkMayBlock();
+        synchronized (closing) {
             if (closed) {
                 return;
             }
             closed = true;
-        }
-        try {
-            parts.close();
-        } finally {
-            closeQuietly(lock);
+            try {
+                parts.pipeline.buffers().close();
+                parts.close();
+            } finally {
+                closeQuietly(lock);
+            }
         }
     }
 
@@ -417,6 +412,14 @@ public final class Store implements AutoCloseable {
         return parts.pipeline.buffers();
     }
 
+    /** Throws when a call would wait for the very thread that it is made on. */
+    void checkMayBlock() {
+        if (!config.stepped() && parts.pipeline.isOwnThread()) {
+            throw new IllegalStateException("this call blocks, and a callback on a thread of the store must not:"
+                    + " use the asynchronous form, or another thread");
+        }
+    }
+
     void checkOpen() {
         if (closed) {
             throw new StoreException(StoreException.FAILED, "the store is closed");
@@ -459,22 +462,7 @@ public final class Store implements AutoCloseable {
         }
     }
 
-    void durable(Event event, long seq) {
-        if (listeners.isEmpty()) {
-            return; // the event's text would be made while its sender waits
-        }
-        StoreEvent.Kind kind = event instanceof CatalogueChanged
-                ? StoreEvent.Kind.CATALOGUE_CHANGED
-                : event instanceof Event.SpaceLow ? StoreEvent.Kind.SPACE_LOW : StoreEvent.Kind.JOB_COMPLETED;
-        StoreEvent told = new StoreEvent(seq, event.timeMs(), kind, event.toString());
-        for (Consumer<StoreEvent> listener : listeners) {
-            listener.accept(told);
-        }
-    }
-
-    void failed(FailStop failStop) {
-        for (Consumer<Throwable> listener : failureListeners) {
-            listener.accept(failStop.cause());
-        }
+    Listeners listeners() {
+        return listeners;
     }
 }

@@ -1,8 +1,10 @@
 package dev.tidemark.engine;
 
+import dev.tidemark.engine.checkpoint.CheckpointLoader;
 import dev.tidemark.engine.checkpoint.Superblock;
 import dev.tidemark.engine.exception.ExceptionStore;
 import dev.tidemark.engine.mapping.MappingReader;
+import dev.tidemark.engine.pipeline.CheckpointPolicy;
 import dev.tidemark.engine.pipeline.FailStop;
 import dev.tidemark.engine.pipeline.ForcePolicy;
 import dev.tidemark.engine.pipeline.JournalFrameLog;
@@ -17,15 +19,26 @@ import dev.tidemark.engine.recovery.Recovery;
 import dev.tidemark.engine.space.Allocator;
 import dev.tidemark.engine.state.State;
 import dev.tidemark.journal.JournalConfig;
+import dev.tidemark.storage.NoSpaceException;
 import dev.tidemark.storage.Storage;
 import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import java.util.concurrent.TimeUnit;
 
 /** The parts of an open store, in the order in which they are opened, and closed in the reverse. */
 final class StoreParts implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Store.class);
+
     final EpochTable epochs = new EpochTable();
     final FailStop failStop = new FailStop();
+    /** Of stores with segments that no option allows: tests open thousands of them. */
+    private static final int SMALL_ROOM_SLOTS = 128;
+
+    private static final int SMALL_JOURNAL_SHARE = 16;
+
     ExceptionStore exceptions;
+    CheckpointLoader.Loaded loaded;
     Recovered recovered;
     State state;
     MappingReader mappings;
@@ -42,10 +55,13 @@ final class StoreParts implements AutoCloseable {
         long begun = config.nanoClock().getAsLong();
         exceptions = new ExceptionStore(folder.open(ExceptionStore.FILE_NAME, Storage.Mode.WRITE), blockSize);
         JournalConfig journalConfig = StoreFolder.journalConfig(config, options);
-        recovered = Recovery.recover(folder, journalConfig, superblock.store(), exceptions, config.sabotage());
-        state = recovered.state();
+        loaded = CheckpointLoader.load(folder, superblock, options.metadataMemoryBytes());
+        state = loaded.state();
+        recovered = Recovery.recover(folder, journalConfig, superblock, state, exceptions, config.sabotage());
+        makeRoom(small(config));
+        recovered.journal().releaseBelow(superblock.checkpoint().journalOffset());
         mappings = new MappingReader(state.pages());
-        reader = new BlockReader(exceptions, mappings, epochs, state::seq);
+        reader = new BlockReader(exceptions, mappings, epochs, state::seq, !config.stepped());
         progress = new Progress(state.seq());
         long capacityBlocks = superblock.capacityBytes() / blockSize;
         Allocator allocator = new Allocator(
@@ -55,7 +71,7 @@ final class StoreParts implements AutoCloseable {
         ForcePolicy policy = ForcePolicy.DEFAULT
                 .withIntervalNanos(TimeUnit.MILLISECONDS.toNanos(options.forceIntervalMs()))
                 .withInlineBytes(options.inlineBytes());
-        failStop.onFailure(() -> store.failed(failStop));
+        failStop.onFailure(() -> store.listeners().failed(failStop.cause()));
         PipelineParts pipelineParts = new PipelineParts(
                 state,
                 exceptions,
@@ -67,10 +83,12 @@ final class StoreParts implements AutoCloseable {
                 progress,
                 failStop,
                 store::answer,
-                store.attachments()::count,
-                store::durable,
+                store.attachments(),
+                store.listeners(),
                 options.lowSpacePercents(),
                 options.toMap(),
+                loaded.writer(),
+                checkpointPolicy(config, options),
                 journalConfig.segmentBytes(),
                 config.clock(),
                 config.nanoClock(),
@@ -78,6 +96,30 @@ final class StoreParts implements AutoCloseable {
         WriteBuffers buffers = new WriteBuffers(blockSize, options.inFlightBytes());
         pipeline =
                 config.stepped() ? Pipeline.stepped(pipelineParts, buffers) : Pipeline.threaded(pipelineParts, buffers);
+    }
+
+    private static boolean small(StoreConfig config) {
+        return config.testSegmentBytes() > 0;
+    }
+
+    /** Room for the first pages, so that the first write does not have to wait for it. */
+    private void makeRoom(boolean small) throws IOException {
+        int slots = small ? SMALL_ROOM_SLOTS : CheckpointPolicy.ROOM_SLOTS;
+        try {
+            loaded.writer().makeRoom(2 * state.pages().checkpointImages() + slots, slots);
+        } catch (NoSpaceException e) {
+            LOG.warn("the metadata has no room to grow: {}", e.getMessage()); // said again when it is needed
+        }
+    }
+
+    private static CheckpointPolicy checkpointPolicy(StoreConfig config, StoreOptions options) {
+        boolean small = small(config);
+        return new CheckpointPolicy(
+                options.checkpointJournalBytes() / (small ? SMALL_JOURNAL_SHARE : 1),
+                CheckpointPolicy.MAX_MAPPED_BLOCKS,
+                TimeUnit.SECONDS.toNanos(options.checkpointIntervalSeconds()),
+                small ? SMALL_ROOM_SLOTS : CheckpointPolicy.ROOM_SLOTS,
+                small ? SMALL_ROOM_SLOTS : CheckpointPolicy.STEP_SLOTS);
     }
 
     @Override
@@ -101,14 +143,20 @@ final class StoreParts implements AutoCloseable {
     private void closeFiles() {
         if (reader != null) {
             reader.close();
-            state.close();
+        }
+        try {
+            if (loaded != null) {
+                loaded.close();
+            }
+        } catch (IOException e) {
+            LOG.warn("while closing: {}", e.toString());
         }
         try {
             if (exceptions != null) {
                 exceptions.close();
             }
         } catch (IOException e) {
-            org.slf4j.LoggerFactory.getLogger(Store.class).warn("while closing: {}", e.toString());
+            LOG.warn("while closing: {}", e.toString());
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.tidemark.engine;
 
+import dev.tidemark.engine.mapping.PageUnreadableException;
 import dev.tidemark.engine.pipeline.Pipeline;
 import dev.tidemark.engine.pipeline.Request;
 import dev.tidemark.engine.pipeline.WriteBuffers;
@@ -100,6 +101,9 @@ final class StoreVolume implements Volume {
                 long to = Math.min(offset + length, (block + count) * blockSize);
                 return sink.extent(from, to - from, mapped);
             });
+        } catch (PageUnreadableException e) {
+            throw new StoreException(
+                    StoreException.FAILED, "can't tell what volume " + volume + " maps: " + e.getMessage(), e);
         } finally {
             pin.exit();
         }
@@ -130,31 +134,43 @@ final class StoreVolume implements Volume {
 
     @Override
     public void write(long offset, ByteBuffer source) {
-        WriteBuffer data = claimCopy(source);
+        store.checkMayBlock();
+        WriteBuffers.Buffer data = ((Buffer) claimCopy(source)).inner();
         Waiter waiter = WAITERS.get().begin();
-        submitWrite(offset, data, false, waiter, 0);
+        if (accepted(offset, data, waiter, 0)) {
+            pipeline.submitAndWait(pipeline.acquire().write(volume, offset, data, false).callback(waiter, 0));
+        }
         await(waiter);
         source.position(source.limit());
     }
 
     @Override
     public void flush() {
+        store.checkMayBlock();
         Waiter waiter = WAITERS.get().begin();
-        submitFlush(waiter, 0);
+        pipeline.submitAndWait(pipeline.acquire().flush().callback(waiter, 0));
         await(waiter);
     }
 
     @Override
     public void discard(long offset, long length) {
+        store.checkMayBlock();
         Waiter waiter = WAITERS.get().begin();
-        submitDiscard(offset, length, false, waiter, 0);
+        if (!refused(offset, length, waiter, 0)) {
+            pipeline.submitAndWait(
+                    pipeline.acquire().discard(volume, offset, length, false).callback(waiter, 0));
+        }
         await(waiter);
     }
 
     @Override
     public void writeZeroes(long offset, long length) {
+        store.checkMayBlock();
         Waiter waiter = WAITERS.get().begin();
-        submitZeroes(offset, length, false, waiter, 0);
+        if (!refused(offset, length, waiter, 0)) {
+            pipeline.submitAndWait(
+                    pipeline.acquire().zeroes(volume, offset, length, false).callback(waiter, 0));
+        }
         await(waiter);
     }
 
@@ -218,7 +234,12 @@ final class StoreVolume implements Volume {
         checkLength(length);
         store.checkOpen();
         WriteBuffers buffers = pipeline.buffers();
-        return wrap(pipeline.isOwnThread() ? buffers.claimUnbounded(length) : buffers.claim(length));
+        WriteBuffers.Buffer buffer =
+                pipeline.isOwnThread() ? buffers.claimUnbounded(length) : buffers.claim(length);
+        if (buffer == null) {
+            throw new StoreException(StoreException.FAILED, "the store was closed while too much was in flight");
+        }
+        return wrap(buffer);
     }
 
     @Override
@@ -254,16 +275,23 @@ final class StoreVolume implements Volume {
     @Override
     public void submitWrite(long offset, WriteBuffer data, boolean fua, Completion completion, long cookie) {
         WriteBuffers.Buffer buffer = ((Buffer) data).inner();
+        if (accepted(offset, buffer, completion, cookie)) {
+            pipeline.submit(pipeline.acquire().write(volume, offset, buffer, fua).callback(completion, cookie));
+        }
+    }
+
+    /** Whether there is something to be written that may be; else the buffer was released, and the completion told. */
+    private boolean accepted(long offset, WriteBuffers.Buffer buffer, Completion completion, long cookie) {
         if (refused(offset, buffer.length(), completion, cookie)) {
             buffer.release();
-            return;
+            return false;
         }
         if (buffer.length() == 0) {
             buffer.release();
             completion.completed(cookie, null);
-            return;
+            return false;
         }
-        pipeline.submit(pipeline.acquire().write(volume, offset, buffer, fua).callback(completion, cookie));
+        return true;
     }
 
     @Override

@@ -11,6 +11,12 @@ import java.util.concurrent.locks.LockSupport;
 final class Waiter implements Volume.Completion {
     private static final long YIELD_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
+    /** A yield that comes back so late has lost the core to another program: yielding again would cost as much. */
+    private static final long LATE_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
+
+    private static final long CROWDED_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static volatile long crowdedUntilNanos = System.nanoTime();
+
     private volatile Thread thread;
     private volatile boolean done;
     private StoreException failure;
@@ -28,7 +34,9 @@ final class Waiter implements Volume.Completion {
         Thread waiting = thread;
         failure = itsFailure;
         done = true;
-        LockSupport.unpark(waiting);
+        if (waiting != Thread.currentThread()) { // it carried the request out itself
+            LockSupport.unpark(waiting);
+        }
     }
 
     boolean isDone() {
@@ -39,10 +47,16 @@ final class Waiter implements Volume.Completion {
     @SuppressWarnings("ThreadPriorityCheck") // yielding for a bounded time measures better than parking at once
     void await() {
         long start = System.nanoTime();
+        long now = start;
         boolean interrupted = false;
         while (!done) {
-            if (System.nanoTime() - start < YIELD_NANOS) {
+            if (now - start < YIELD_NANOS && now - crowdedUntilNanos >= 0) {
                 Thread.yield();
+                long before = now;
+                now = System.nanoTime();
+                if (now - before > LATE_NANOS) {
+                    crowdedUntilNanos = now + CROWDED_NANOS;
+                }
             } else {
                 LockSupport.park(this);
                 interrupted |= Thread.interrupted();

@@ -1,5 +1,7 @@
 package dev.tidemark.engine;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.tidemark.engine.history.Inspector;
 import dev.tidemark.engine.history.Model;
 import dev.tidemark.engine.history.Order;
@@ -9,6 +11,8 @@ import dev.tidemark.engine.history.Step;
 import dev.tidemark.engine.history.Steps;
 import dev.tidemark.storage.sim.SimStorage;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -18,16 +22,28 @@ class HistoryTest {
     @Tag("quick")
     void shouldHoldWhatTheModelHoldsAfterRandomHistories() {
         long steps = 0;
+        Map<String, Integer> seen = new TreeMap<>();
         for (long seed = 1; seed <= Integer.getInteger("tidemark.test.histories", 40); seed++) {
             List<Step> history = Steps.draw(seed, 300);
             long itsSeed = seed;
-            Shrinking.check(seed, history, some -> check(itsSeed, some));
+            Shrinking.check(seed, history, some -> check(itsSeed, some, seen));
             steps += history.size();
         }
-        System.out.println("histories: " + steps + " steps");
+        System.out.println("histories: " + steps + " steps, in them " + seen);
+        assertThat(seen)
+                .containsOnlyKeys(
+                        "busy",
+                        "clients sent away",
+                        "close with requests in flight",
+                        "condition that did not hold",
+                        "condition that held",
+                        "label",
+                        "request repeated",
+                        "several commands in one message",
+                        "shrink inside a mapped block");
     }
 
-    private static void check(long seed, List<Step> steps) {
+    private static void check(long seed, List<Step> steps, Map<String, Integer> seen) {
         try {
             SimStorage device = new SimStorage(seed);
             Setup setup = Setup.varied(seed);
@@ -35,10 +51,14 @@ class HistoryTest {
             Model start = new Model(setup.blockSizeBytes());
             Runner runner = new Runner(device, setup, start, request -> {});
             runner.run(steps);
-            Order order = Order.of(device, start, 0, runner);
+            Order order = Order.withDigests(device, start, 0, runner);
+            order.seen().forEach((what, count) -> seen.merge(what, count, Integer::sum));
             try (Store store = Store.open(setup.on(device))) {
-                String difference =
-                        Inspector.difference(store, order.picture(store.status().appliedSeq()));
+                long seq = store.status().appliedSeq();
+                assertThat(Hooks.digest(store))
+                        .as("digest of a fresh replay (G11)")
+                        .isEqualTo(order.digest(seq));
+                String difference = Inspector.difference(store, order.picture(seq));
                 if (difference != null) {
                     throw new AssertionError(difference);
                 }

@@ -43,6 +43,11 @@ final class FrameWalk {
         nextSeq = ANY_SEQ;
     }
 
+    /** Says which epoch was reached before it enters. */
+    void reached(int epoch) {
+        lastEpoch = Math.max(lastEpoch, epoch);
+    }
+
     /** Looks at the file again instead of at what was read before. */
     void refresh(StorageFile file) {
         window.use(file);

@@ -168,6 +168,14 @@ public final class Journal implements AutoCloseable {
         return writer.roomBytes();
     }
 
+    /**
+     * What {@link #roomBytes} is at least while a segment of the configured size is written ahead, in bytes from 1: a
+     * caller that asks for more room than this at one time may be refused on a device with plenty of it. Any thread.
+     */
+    public long segmentRoomBytes() {
+        return preparer.segmentRoomBytes();
+    }
+
     /** Bytes of all segments that hold history; any thread. */
     public long sizeBytes() {
         return catalog.totalBytes();

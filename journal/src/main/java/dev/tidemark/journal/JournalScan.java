@@ -163,6 +163,7 @@ final class JournalScan {
             return Place.GAP;
         }
         walk = new FrameWalk(window, first.header().salt());
+        walk.reached(known.floorEpoch());
         startOffset = Math.max(known.floorOffset(), first.first() + SegmentDescriptor.HEADER_BYTES);
         return null;
     }

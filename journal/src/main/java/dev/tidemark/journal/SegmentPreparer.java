@@ -77,11 +77,16 @@ final class SegmentPreparer implements AutoCloseable {
         return roomBytes;
     }
 
+    /** See {@link Journal#segmentRoomBytes}. */
+    long segmentRoomBytes() {
+        return Math.max(1, length - lostBytes); // from 1: however small it is, a segment is wanted
+    }
+
     /** Under the lock, after {@link #ready} changed. */
     private void countRoom() {
         long room = 0;
         for (Ready segment : ready) {
-            room += Math.max(0, segment.length() - lostBytes);
+            room += Math.max(segment.length() == length ? segmentRoomBytes() : 0, segment.length() - lostBytes);
         }
         roomBytes = room;
     }
@@ -119,7 +124,8 @@ final class SegmentPreparer implements AutoCloseable {
     private boolean isWanted() {
         lock.lock();
         try {
-            return !closed && !starved && ready.size() < target && !failure.isSet();
+            // by room: what an earlier configuration wrote ahead may be shorter
+            return !closed && !starved && roomBytes < target * segmentRoomBytes() && !failure.isSet();
         } finally {
             lock.unlock();
         }

@@ -55,7 +55,8 @@ final class DiskFile implements StorageFile {
         return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
     }
 
-    boolean uninterruptible() {
+    @Override
+    public boolean isUninterruptible() {
         return uninterruptible;
     }
 

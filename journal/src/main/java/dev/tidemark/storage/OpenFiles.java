@@ -29,7 +29,7 @@ final class OpenFiles {
             channel.close();
             throw e;
         }
-        if (!file.uninterruptible()) {
+        if (!file.isUninterruptible()) {
             synchronized (this) {
                 files.add(file);
             }

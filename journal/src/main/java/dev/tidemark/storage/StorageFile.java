@@ -61,6 +61,14 @@ public interface StorageFile extends AutoCloseable {
      */
     void deallocate(long offset, long length) throws IOException;
 
+    /**
+     * Whether an interrupt of a calling thread can't end a {@link #force}. Then any thread may force; else only one that
+     * nobody interrupts.
+     */
+    default boolean isUninterruptible() {
+        return false;
+    }
+
     /** Closes without forcing. Closing twice is allowed. */
     @Override
     void close() throws IOException;

@@ -50,11 +50,43 @@ class JournalRetentionTest {
         assertThat(journal.sizeBytes()).isEqualTo(SEGMENT_BYTES);
         long floor = journal.durableOffset();
         journal.close();
-        Known known = Known.checkpoint(floor, 40, TestJournals.STORE);
+        Known known = Known.checkpoint(floor, 40, 1, TestJournals.STORE);
         try (JournalRecovery recovery = Journal.recover(storage, config, known)) {
             assertThat(recovery.verdict()).isEqualTo(Verdict.CLEAN);
             assertThat(TestJournals.replay(recovery)).isEmpty();
             assertThat(recovery.lastSeq()).isEqualTo(40);
+        }
+    }
+
+    private Journal reopen(JournalConfig config) throws IOException {
+        try (JournalRecovery recovery = Journal.recover(storage, config, Known.NOTHING)) {
+            return recovery.begin();
+        }
+    }
+
+    @Test
+    void shouldGoOnAboveTheEpochOfTheFloorAndTakeNothingOfALowerOneBehindIt() throws Exception {
+        JournalConfig config = config(RetentionPolicy.ALL);
+        fill(config).close();
+        // Two more opens; nothing but their own markers is appended.
+        for (int i = 0; i < 2; i++) {
+            reopen(config).close();
+        }
+        Journal journal = reopen(config);
+        int epoch = journal.epoch();
+        long floor = journal.durableOffset();
+        journal.abandon(new IllegalStateException("a crash right after the checkpoint"));
+        Known known = Known.checkpoint(floor, 40, epoch, TestJournals.STORE);
+        try (JournalRecovery recovery = Journal.recover(storage, config, known);
+                Journal next = recovery.begin()) {
+            assertThat(next.epoch()).isEqualTo(epoch + 1);
+            append(next, 1, 100);
+            next.force();
+        }
+        // Who begins at the first event finds all of it, as epochs never decrease.
+        try (JournalRecovery recovery = Journal.recover(storage, config, JournalRecovery.oldest(storage, config))) {
+            assertThat(recovery.verdict()).isEqualTo(Verdict.CLEAN);
+            assertThat(recovery.lastSeq()).isEqualTo(41);
         }
     }
 

@@ -11,6 +11,7 @@ package dev.tidemark.engine.checkpoint;
  * @param chunks of the root stream
  * @param lengthBytes of what the root stream says, all chunks together
  * @param checksum of the root stream
+ * @param journalEpoch of the open that took it: no frame below the journal offset has a greater one
  */
 public record CheckpointPlace(
         long number,
@@ -20,9 +21,29 @@ public record CheckpointPlace(
         int firstSlots,
         int chunks,
         long lengthBytes,
-        int checksum) {
+        int checksum,
+        int journalEpoch) {
     /** No checkpoint was taken yet. */
-    public static final CheckpointPlace NONE = new CheckpointPlace(0, 0, 0, 0, 0, 0, 0, 0);
+    public static final CheckpointPlace NONE = new CheckpointPlace(0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+    /** The same, taken in a journal epoch. */
+    CheckpointPlace inEpoch(int epoch) {
+        return new CheckpointPlace(
+                number, seq, journalOffset, firstSlot, firstSlots, chunks, lengthBytes, checksum, epoch);
+    }
+
+    /** One whose journal epoch is not known. */
+    CheckpointPlace(
+            long number,
+            long seq,
+            long journalOffset,
+            int firstSlot,
+            int firstSlots,
+            int chunks,
+            long lengthBytes,
+            int checksum) {
+        this(number, seq, journalOffset, firstSlot, firstSlots, chunks, lengthBytes, checksum, 0);
+    }
 
     /** Whether there is one. */
     public boolean exists() {

@@ -56,6 +56,11 @@ public final class MetadataFile implements AutoCloseable {
         }
     }
 
+    /** Says later what {@link #open} wants to know: up to where space is known to be written. Before any write. */
+    void proven(long provenSlots) {
+        slots = Math.min(slots, provenSlots);
+    }
+
     /** Slots that are physically written, slot 0 included. */
     public long slots() {
         return slots;

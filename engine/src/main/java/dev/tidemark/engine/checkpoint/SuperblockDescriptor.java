@@ -16,11 +16,12 @@ package dev.tidemark.engine.checkpoint;
  *   +----------------+------------------------------------------------------------------+
  *   | created at, ms | options: UTF-8 lines key=value                                   | zeros to 3840
  *   +----------------+------------------------------------------------------------------+
- *   3840             3848             3856             3864             3872   3876   3880   3884   3888
- *   +----------------+----------------+----------------+----------------+------+------+------+------+
- *   | checkpoint's   | seq            | journal offset | root stream's  | first| first|chunks|check-| zeros to
- *   | number         |                |                | length, bytes  | slot | slots|      | sum  | 4096
- *   +----------------+----------------+----------------+----------------+------+------+------+------+
+ *   3840             3848             3856             3864             3872   3876   3880   3884   3888   3892
+ *   +----------------+----------------+----------------+----------------+------+------+------+------+------+
+ *   | checkpoint's   | seq            | journal offset | root stream's  | first| first|chunks|check-|jour- | zeros
+ *   | number         |                |                | length, bytes  | slot | slots|      | sum  |nal   | to
+ *   |                |                |                |                |      |      |      |      |epoch | 4096
+ *   +----------------+----------------+----------------+----------------+------+------+------+------+------+
  * </pre>
  */
 final class SuperblockDescriptor {
@@ -48,6 +49,7 @@ final class SuperblockDescriptor {
     static final int CHECKPOINT_FIRST_SLOTS_OFFSET = 3876;
     static final int CHECKPOINT_CHUNKS_OFFSET = 3880;
     static final int CHECKPOINT_CHECKSUM_OFFSET = 3884;
+    static final int CHECKPOINT_EPOCH_OFFSET = 3888;
 
     /** So many are read from a copy of version 1, and fewer written, so that a checkpoint always finds its place. */
     static final int MAX_OPTIONS_BYTES_READ = COPY_BYTES - OPTIONS_OFFSET;

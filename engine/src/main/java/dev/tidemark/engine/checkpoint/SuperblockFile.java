@@ -134,6 +134,7 @@ public final class SuperblockFile {
         copy.putInt(CHECKPOINT_FIRST_SLOTS_OFFSET, checkpoint.firstSlots());
         copy.putInt(CHECKPOINT_CHUNKS_OFFSET, checkpoint.chunks());
         copy.putInt(CHECKPOINT_CHECKSUM_OFFSET, checkpoint.checksum());
+        copy.putInt(CHECKPOINT_EPOCH_OFFSET, checkpoint.journalEpoch());
         copy.putInt(CHECKSUM_OFFSET, checksum(copy, 0));
         return copy;
     }
@@ -171,7 +172,8 @@ public final class SuperblockFile {
                 bytes.getInt(at + CHECKPOINT_FIRST_SLOTS_OFFSET),
                 bytes.getInt(at + CHECKPOINT_CHUNKS_OFFSET),
                 bytes.getLong(at + CHECKPOINT_LENGTH_OFFSET),
-                bytes.getInt(at + CHECKPOINT_CHECKSUM_OFFSET));
+                bytes.getInt(at + CHECKPOINT_CHECKSUM_OFFSET),
+                bytes.getInt(at + CHECKPOINT_EPOCH_OFFSET));
     }
 
     static int checksum(ByteBuffer bytes, int at) {

@@ -60,7 +60,7 @@ public final class MappingRoot {
         return (long) MAPPED.getOpaque(this);
     }
 
-    /** See {@link MappingTrees}; for checkpoints. Writer. */
+    /** See {@link MappingTrees}; for checkpoints. Writer; to others it is a hint. */
     public long ownedAfter() {
         return ownedAfter;
     }

@@ -60,6 +60,7 @@ public final class MappingTrees {
     private final TreeWriter writer;
     private final TreeReclaimer reclaimer;
     private final TreeCutter cutter;
+    private final PagesAhead ahead;
 
     public MappingTrees(PageStore pages, PhysicalBlocks blocks) {
         this.pages = pages;
@@ -68,6 +69,12 @@ public final class MappingTrees {
         writer = new TreeWriter(pages, blocks, copier);
         reclaimer = new TreeReclaimer(pages, blocks, copier);
         cutter = new TreeCutter(pages, blocks, copier, reclaimer);
+        ahead = new PagesAhead(pages, blocks);
+    }
+
+    /** What brings in the pages that a change will touch. */
+    public PagesAhead ahead() {
+        return ahead;
     }
 
     /**

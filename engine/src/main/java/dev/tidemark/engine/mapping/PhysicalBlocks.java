@@ -2,11 +2,14 @@ package dev.tidemark.engine.mapping;
 
 /**
  * Who counts the leaf entries that refer to each physical block: the trees tell it what they take and give up.
- * Writer thread only.
+ * Writer thread only, but for {@link #prefetch}.
  */
 public interface PhysicalBlocks {
     /** The blocks of one leaf page. */
     int MAX_BATCH = 256;
+
+    /** So many blocks, from a multiple of it on, are counted on one page: what leads to one leads to all. */
+    int PAGE_BLOCKS = PageStore.PAGE_BYTES / Integer.BYTES;
 
     /**
      * The first references to {@code count} adjacent free blocks.
@@ -30,6 +33,27 @@ public interface PhysicalBlocks {
      * @throws IllegalStateException when one of them is not in use
      */
     void release(long[] physicals, int count);
+
+    /**
+     * Brings in what {@link #claim} of these blocks will touch.
+     *
+     * @throws PageUnreadableException when it can't be read
+     */
+    void bringIn(long start, int count);
+
+    /**
+     * Brings in what {@link #retain} and {@link #release} of the first {@code count} blocks of an array will touch.
+     *
+     * @throws PageUnreadableException when it can't be read
+     */
+    void bringIn(long[] physicals, int count);
+
+    /**
+     * Brings in what leads to a block's references. Any thread under an epoch pin; a hint, see {@link PagePrefetch}.
+     *
+     * @throws PageUnreadableException when it can't be read
+     */
+    void prefetch(long physical);
 
     /** How many references a block has, 0 for a free one. */
     long references(long physical);

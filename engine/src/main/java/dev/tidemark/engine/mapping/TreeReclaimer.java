@@ -10,7 +10,7 @@ package dev.tidemark.engine.mapping;
  */
 final class TreeReclaimer {
     /** About what looking through a page costs, in given-back blocks. */
-    private static final int PAGE_WORK = 16;
+    static final int PAGE_WORK = 16;
 
     private final PageStore pages;
     private final PhysicalBlocks blocks;

@@ -13,6 +13,8 @@ import java.util.concurrent.locks.LockSupport;
  * Yields for some tens of microseconds after work, then parks: under load a hop costs no park and unpark, and an idle
  * store burns no core. Serves one stage that leads and one that follows it, and allocates nothing.
  *
+ * <p>Where other programs want the cores, it parks at once: a yield there costs a turn of theirs.
+ *
  * <p>A parked thread stands in the field of what it waits for, and whoever brings that looks there:
  *
  * <ul>
@@ -31,7 +33,18 @@ final class AdaptiveWaitStrategy implements WaitStrategy {
     /** Long enough for the next request of a busy client to arrive, short enough to cost nothing when idle. */
     private static final long YIELD_NANOS = TimeUnit.MICROSECONDS.toNanos(60);
 
+    /**
+     * A yield that comes back so late has lost the core to another program for a turn. Who yields there waits several
+     * turns for each hop, who parks is preferred when woken.
+     */
+    private static final long LATE_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
+
+    private static final long CROWDED_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
     private final long tickNanos;
+    /** Until then no thread yields. */
+    private volatile long crowdedUntilNanos = System.nanoTime();
+
     /** The leader, while it waits for a publication. */
     private volatile Thread leaderIdle;
     /** The follower, while it waits for a publication. */
@@ -82,15 +95,19 @@ final class AdaptiveWaitStrategy implements WaitStrategy {
 
     /** Yields for a while, after work as well as after being woken; whether the sequence came meanwhile. */
     @SuppressWarnings("ThreadPriorityCheck") // where the scheduler ignores a yield, this spins, which serves as well
-    private static boolean yieldFor(long sequence, Sequence dependent, SequenceBarrier barrier) throws AlertException {
+    private boolean yieldFor(long sequence, Sequence dependent, SequenceBarrier barrier) throws AlertException {
         long start = System.nanoTime();
-        do {
+        long now = start;
+        while (dependent.get() < sequence && now - start < YIELD_NANOS && now - crowdedUntilNanos >= 0) {
             barrier.checkAlert();
-            if (dependent.get() >= sequence) {
-                return true;
-            }
             Thread.yield();
-        } while (System.nanoTime() - start < YIELD_NANOS);
+            long before = now;
+            now = System.nanoTime();
+            if (now - before > LATE_NANOS) {
+                crowdedUntilNanos = now + CROWDED_NANOS;
+            }
+        }
+        barrier.checkAlert();
         return dependent.get() >= sequence;
     }
 

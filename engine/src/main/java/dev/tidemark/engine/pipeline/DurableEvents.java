@@ -37,7 +37,7 @@ final class DurableEvents {
             noted.poll();
             try {
                 listener.durable(next.event(), next.seq());
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) { // what is durable is no failure of the store's
                 LOG.error("a listener failed at seq {}; the store goes on", next.seq(), e);
             }
         }

@@ -27,6 +27,12 @@ final class EventRing {
     static final int MAX_EVENT_BYTES = 256 << 10;
 
     static final int HEADER_BYTES = 24;
+    /**
+     * What must be free before PLACE takes a request: the gap before a wrap, the events of one {@link WriteRun} (at most
+     * 9,215 blocks in as many runs, in 1,024 events: 14 bytes a block and 80 an event), and one event more.
+     */
+    private static final int ROOM_BYTES = 3 * (MAX_EVENT_BYTES + HEADER_BYTES);
+
     private static final int WRAP = -1;
     private static final int NOT_STAGED = 1;
 
@@ -74,9 +80,9 @@ final class EventRing {
 
     // ---- PLACE
 
-    /** Whether an event of any size has room. */
+    /** Whether a request may be placed: the events of the run that it ends have room, and its own. */
     boolean hasRoom() {
-        return head - (long) TAIL.getAcquire(this) + 2L * (MAX_EVENT_BYTES + HEADER_BYTES) <= capacity;
+        return head - (long) TAIL.getAcquire(this) + ROOM_BYTES <= capacity;
     }
 
     /** Bytes published and not yet consumed. */
@@ -84,13 +90,24 @@ final class EventRing {
         return (int) (head - tail);
     }
 
-    /** The index in {@link #buffer} where the next event of at most {@link #MAX_EVENT_BYTES} may be encoded. */
+    /**
+     * The index in {@link #buffer} where the next event of at most {@link #MAX_EVENT_BYTES} may be encoded.
+     *
+     * @throws IllegalStateException when events that JOURNAL has not read would be written over: somebody did not ask
+     *     {@link #hasRoom}, and nothing has changed
+     */
     int claim() {
         long position = head;
         int index = (int) position & mask;
-        if (capacity - index < MAX_EVENT_BYTES + HEADER_BYTES) {
+        int gap = capacity - index < MAX_EVENT_BYTES + HEADER_BYTES ? capacity - index : 0;
+        long pending = position + gap - (long) TAIL.getAcquire(this);
+        if (pending + MAX_EVENT_BYTES + HEADER_BYTES > capacity) {
+            throw new IllegalStateException(
+                    "no room for an event: " + pending + " of " + capacity + " bytes wait for the journal");
+        }
+        if (gap > 0) {
             buffer.putInt(index, WRAP);
-            position += capacity - index;
+            position += gap;
             index = 0;
         }
         claimed = position;

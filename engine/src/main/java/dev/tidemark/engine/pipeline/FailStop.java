@@ -27,7 +27,11 @@ public final class FailStop {
                             + " recover.",
                     cause.toString(),
                     cause);
-            onFailure.run();
+            try {
+                onFailure.run();
+            } catch (RuntimeException | Error e) { // whoever failed still has its requests to answer
+                LOG.error("a listener to the store's failure failed itself", e);
+            }
         }
     }
 

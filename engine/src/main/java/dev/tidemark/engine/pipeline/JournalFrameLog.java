@@ -55,8 +55,28 @@ public final class JournalFrameLog implements FrameLog {
     }
 
     @Override
+    public long appendedOffset() {
+        return journal.appendedOffset();
+    }
+
+    @Override
+    public int epoch() {
+        return journal.epoch();
+    }
+
+    @Override
+    public void releaseBelow(long offset) throws IOException {
+        journal.releaseBelow(offset);
+    }
+
+    @Override
     public long roomBytes() {
         return journal.roomBytes();
+    }
+
+    @Override
+    public long segmentRoomBytes() {
+        return journal.segmentRoomBytes();
     }
 
     @Override

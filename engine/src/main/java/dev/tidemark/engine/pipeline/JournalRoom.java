@@ -14,8 +14,8 @@ import java.util.function.LongSupplier;
 final class JournalRoom {
     /** Kept for what must always work (delete, merge, discard) and for the steps of jobs. */
     private static final int RESERVE_BYTES = 1 << 20;
-    /** Below this, writes are refused: it leaves the reserve alone, and is more than the events of one run take. */
-    private static final int WRITES_BYTES = 3 << 20;
+    /** Beside the reserve and the data in frames: more than the events of one run take, and many commands' as well. */
+    private static final int RUN_BYTES = 2 << 20;
     /** After a try to write more ahead that did not help: each writes as much of a segment as the device takes. */
     private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -23,19 +23,29 @@ final class JournalRoom {
     private final LongSupplier nanoClock;
     private final int reserveBytes;
     private final int writesBytes;
+    private final int inlineBytes;
     private long failedNanos;
     private boolean failed;
 
     /**
-     * With segments smaller than usual the reserves shrink with them: they must fit one that is written ahead.
+     * Reserves for a log. Whatever the segments' length, they take at most three quarters of what is surely there while
+     * the device has plenty: a reserve beyond that would refuse everything for good, on an empty device, once the
+     * current segment is nearly full.
      *
-     * @param inlineBytes data that frames may carry beside the events
+     * @param wantedInlineBytes data that frames are to carry beside the events; see {@link #inlineBytes}
      */
-    JournalRoom(FrameLog log, int segmentBytes, int inlineBytes, LongSupplier nanoClock) {
+    JournalRoom(FrameLog log, int wantedInlineBytes, LongSupplier nanoClock) {
         this.log = log;
         this.nanoClock = nanoClock;
-        reserveBytes = Math.min(RESERVE_BYTES, segmentBytes / 8);
-        writesBytes = Math.min(WRITES_BYTES, segmentBytes / 8) + inlineBytes;
+        int sure = (int) Math.min(Integer.MAX_VALUE, log.segmentRoomBytes());
+        reserveBytes = Math.min(RESERVE_BYTES, sure / 8);
+        inlineBytes = Math.min(wantedInlineBytes, Math.min(sure / 2, log.maxPayloadBytes() / 2));
+        writesBytes = reserveBytes + Math.min(RUN_BYTES, sure / 8) + inlineBytes;
+    }
+
+    /** How many bytes of data a frame may carry: what was wanted, as far as frames and segments are that large. */
+    int inlineBytes() {
+        return inlineBytes;
     }
 
     boolean forWrites() {

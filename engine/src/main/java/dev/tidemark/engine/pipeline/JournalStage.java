@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
 final class JournalStage {
     private static final Logger LOG = LoggerFactory.getLogger(JournalStage.class);
     /** The longest length prefix of an event. */
-    private static final int MAX_PREFIX_BYTES = 5;
+    static final int MAX_PREFIX_BYTES = 5;
 
     private final EventRing events;
     private final StagingRing staging;
@@ -45,6 +45,7 @@ final class JournalStage {
     private final RequestAnswer answer;
     private final LongSupplier nanoClock;
     private final Sabotage sabotage;
+    private final Checkpointer checkpoints;
     private final List<Request> waiting = new ArrayList<>();
 
     private long carriedSinceHomeForceBytes;
@@ -56,7 +57,14 @@ final class JournalStage {
     private int framesAppended;
     private boolean provenForPlace;
 
-    JournalStage(EventRing events, StagingRing staging, DurableEvents durable, JournalRoom room, PipelineParts parts) {
+    JournalStage(
+            EventRing events,
+            StagingRing staging,
+            DurableEvents durable,
+            JournalRoom room,
+            Checkpointer checkpoints,
+            PipelineParts parts) {
+        this.checkpoints = checkpoints;
         this.durable = durable;
         this.events = events;
         this.staging = staging;
@@ -76,11 +84,22 @@ final class JournalStage {
         waiting.add(request);
     }
 
+    /** Whether anybody waits for a force. */
+    boolean isAwaited() {
+        return !waiting.isEmpty();
+    }
+
+    /** Whether something that nobody waits for is to be forced. */
+    boolean wantsForce() {
+        return !failStop.failed() && (forceIsDue() || progress.proofWanted());
+    }
+
     /** Everything that PLACE finished so far was handed over: force if anything asks for it, and answer. */
     void endOfBatch() {
         if (!failStop.failed()) {
             try {
-                if (!waiting.isEmpty() || forceIsDue()) {
+                noteBoundary();
+                if (!waiting.isEmpty() || forceIsDue() || checkpoints.wantsForce()) {
                     journalPending();
                 }
                 if (progress.proofWanted()) {
@@ -97,10 +116,12 @@ final class JournalStage {
     /** Nothing came for a while: what is old is forced, and what is durable is proven and brought home. */
     void tick() {
         if (failStop.failed()) {
+            answerWaiting();
             return;
         }
         try {
-            if (forceIsDue() || progress.proofWanted()) {
+            noteBoundary();
+            if (forceIsDue() || progress.proofWanted() || checkpoints.wantsForce()) {
                 journalPending();
                 if (progress.proofWanted()) {
                     prove();
@@ -131,6 +152,13 @@ final class JournalStage {
         boolean proven = provenForPlace;
         provenForPlace = false;
         return proven;
+    }
+
+    /** Nothing is pending: the journal ends with what is durable. */
+    private void noteBoundary() {
+        if (events.head() == events.tail()) {
+            checkpoints.appended(progress.durableSeq(), log.appendedOffset());
+        }
     }
 
     private void settle() throws IOException {
@@ -178,10 +206,11 @@ final class JournalStage {
         }
         survey(from, upTo);
         long firstSeq = progress.durableSeq() + 1;
+        checkpoints.appended(firstSeq - 1, log.appendedOffset());
         long lastSeq = firstSeq + pendingEvents - 1;
         boolean carry = pendingDataBytes > 0
                 && pendingStaged
-                && pendingDataBytes <= policy.inlineBytes()
+                && pendingDataBytes <= room.inlineBytes()
                 && carriedSinceHomeForceBytes + pendingDataBytes <= policy.homeLagBytes();
         if (sabotage == Sabotage.FRAME_BEFORE_DATA || sabotage == Sabotage.JOURNAL_FORCE_ONLY) {
             carry = false;
@@ -201,6 +230,7 @@ final class JournalStage {
         events.consume(upTo);
         progress.waitingSinceNanos(events.head() == upTo ? Progress.NOTHING_WAITS : begun);
         durable.tell(lastSeq);
+        checkpoints.durable(lastSeq);
     }
 
     private void forceHome(long throughSeq) throws IOException {
@@ -225,8 +255,9 @@ final class JournalStage {
         boolean carry = carryWanted;
         long at = events.skipWrap(from, upTo);
         long seq = firstSeq;
+        long boundary = checkpoints.boundary();
         while (at < upTo) {
-            long end = endOfFrame(at, upTo, carry);
+            long end = endOfFrame(at, upTo, carry, boundary < seq ? Long.MAX_VALUE : boundary - seq + 1);
             int count = appendFrame(at, end, upTo, seq, carry);
             if (count < 0) {
                 // PLACE wrote over the data meanwhile: it is in the file, so force it there
@@ -236,14 +267,16 @@ final class JournalStage {
             }
             seq += count;
             at = end;
+            checkpoints.appended(seq - 1, log.appendedOffset());
         }
     }
 
     /** The end of the longest row of events from {@code at} on that fits one frame; at least one event fits. */
-    private long endOfFrame(long at, long upTo, boolean carry) {
+    private long endOfFrame(long at, long upTo, boolean carry, long mostEvents) {
         long bytes = FrameTypes.HEADER_BYTES;
         long end = at;
-        while (end < upTo) {
+        long count = 0;
+        while (end < upTo && count++ < mostEvents) {
             bytes += MAX_PREFIX_BYTES + events.eventLength(end) + (carry ? events.dataBytes(end) : 0);
             if (bytes > log.maxPayloadBytes() && end != at) {
                 break;

@@ -5,7 +5,13 @@ interface Lane extends AutoCloseable {
     /** Puts a request in; false when the lane is closed. */
     boolean submit(Request request);
 
-    /** Whether the calling thread is one of the lane's own. */
+    /**
+     * The same for a caller that waits for the answer: the lane may use its thread meanwhile. The request may be
+     * answered on return.
+     */
+    boolean submitAndWait(Request request);
+
+    /** Whether the calling thread is one of the lane's own, or runs a stage now. */
     boolean isOwnThread();
 
     /** Takes no more, carries out what is in, and lets JOURNAL settle. */

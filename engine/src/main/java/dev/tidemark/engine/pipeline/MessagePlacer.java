@@ -1,6 +1,7 @@
 package dev.tidemark.engine.pipeline;
 
 import dev.tidemark.engine.exception.ExceptionStore;
+import dev.tidemark.engine.mapping.PageUnreadableException;
 import dev.tidemark.engine.message.ErrorCode;
 import dev.tidemark.engine.message.Line;
 import dev.tidemark.engine.message.Refusal;
@@ -41,20 +42,33 @@ final class MessagePlacer {
         this.views = new Views(parts.state());
     }
 
-    /** Decides and applies a message; whether its answer waits until the state that it was decided on is durable. */
-    boolean place(Request request, JournalRoom room) {
+    /** What the answer waits for. */
+    enum Wait {
+        NOTHING,
+        /** The state that it was decided on is durable. */
+        FORCE,
+        /** A checkpoint holds it. */
+        CHECKPOINT
+    }
+
+    /** Decides and applies a message; what its answer waits for. */
+    Wait place(Request request, JournalRoom room) {
+        try {
+            return decide(request, room);
+        } catch (PageUnreadableException e) {
+            request.reply = refusal(ErrorCode.FAILED, "can't carry the message out: " + e.getMessage());
+            return Wait.FORCE;
+        }
+    }
+
+    private Wait decide(Request request, JournalRoom room) {
         DecisionContext context = new DecisionContext(parts.clock().millis(), request.actor, parts.openConnections());
         Decision decision = Decider.decide(state, request.message, context);
         if (decision instanceof Decision.Query query) {
             request.reply = views.answer(query.command(), facts());
-            return false;
+            return Wait.NOTHING;
         }
-        if (asksForCheckpoint(decision)) {
-            request.reply = refusal(
-                    ErrorCode.BAD_MESSAGE,
-                    "this version takes no checkpoints: flush makes everything durable, and the next open replays"
-                            + " the journal");
-        } else if (decision instanceof Decision.Apply apply) {
+        if (decision instanceof Decision.Apply apply) {
             request.reply = room.forCommands() ? apply(apply) : noJournalRoom();
         } else if (decision instanceof Decision.Answer answer) {
             request.reply = answer.reply();
@@ -63,7 +77,7 @@ final class MessagePlacer {
         } else {
             request.reply = ((Decision.Repeat) decision).reply();
         }
-        return true;
+        return asksForCheckpoint(decision) && request.reply instanceof Reply.Ok ? Wait.CHECKPOINT : Wait.FORCE;
     }
 
     private static boolean asksForCheckpoint(Decision decision) {
@@ -88,31 +102,37 @@ final class MessagePlacer {
                     "the message is too large for one atomic event: send its "
                             + decided.event().changes().size() + " commands in several messages");
         }
-        Decision.Apply apply = decided;
         List<Long> placed = new ArrayList<>();
+        try {
+            Decision.Apply apply = placeBoundaries(decided, placed);
+            sink.bringInPages(apply.event());
+            sink.apply(apply.event(), false, 0, (long) placed.size() * exceptions.blockSizeBytes());
+            return apply.reply();
+        } catch (IOException | PageUnreadableException e) {
+            placed.forEach(physical -> space.unallocate(physical, 1));
+            return refusal(
+                    e instanceof NoSpaceException ? ErrorCode.OUT_OF_SPACE : ErrorCode.FAILED,
+                    "can't carry the message out: " + e.getMessage());
+        }
+    }
+
+    /** Rewrites the blocks in which volumes end from now on; tells which blocks it took, also when it fails. */
+    private Decision.Apply placeBoundaries(Decision.Apply decided, List<Long> placed) throws IOException {
+        Decision.Apply apply = decided;
         for (Decision.Boundary boundary : decided.boundaries()) {
             LiveVolume volume = state.catalogue().byId(boundary.baseVolumeId());
             int room = space.roomFor(volume.root(), boundary.block(), 1);
             long run = room == 0 ? space.allocate(1, true) : space.allocate(1, room == 2);
             if (run == 0) {
-                placed.forEach(physical -> space.unallocate(physical, 1));
-                return refusal(ErrorCode.OUT_OF_SPACE, "the store is full: no block is free for the volume's new end");
+                throw new NoSpaceException("the store is full: no block is free for the volume's new end");
             }
             placed.add(Allocator.start(run));
-            try {
-                ByteBuffer content = partials.readBlock(volume, boundary.block());
-                int checksum = partials.zero(boundary.keepBytes(), exceptions.blockSizeBytes());
-                exceptions.write(Allocator.start(run), content);
-                apply = apply.fulfil(boundary, Allocator.start(run), checksum);
-            } catch (IOException e) {
-                placed.forEach(physical -> space.unallocate(physical, 1));
-                return refusal(
-                        e instanceof NoSpaceException ? ErrorCode.OUT_OF_SPACE : ErrorCode.FAILED,
-                        "can't rewrite the block at the volume's new end: " + e.getMessage());
-            }
+            ByteBuffer content = partials.readBlock(volume, boundary.block());
+            int checksum = partials.zero(boundary.keepBytes(), exceptions.blockSizeBytes());
+            exceptions.write(Allocator.start(run), content);
+            apply = apply.fulfil(boundary, Allocator.start(run), checksum);
         }
-        sink.apply(apply.event(), false, 0, (long) placed.size() * exceptions.blockSizeBytes());
-        return apply.reply();
+        return apply;
     }
 
     private StoreFacts facts() {
@@ -126,6 +146,9 @@ final class MessagePlacer {
         fields.put("journal_room_bytes", Long.toString(parts.log().roomBytes()));
         fields.put("forces", Long.toString(parts.progress().forces()));
         fields.put("checksum_errors", Long.toString(parts.reader().checksumErrors()));
+        if (parts.progress().parkedJobs() > 0) {
+            fields.put("parked_jobs", Integer.toString(parts.progress().parkedJobs()));
+        }
         return new StoreFacts(parts.progress().durableSeq(), fields, optionRows());
     }
 

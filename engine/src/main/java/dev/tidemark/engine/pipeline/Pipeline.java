@@ -1,7 +1,10 @@
 package dev.tidemark.engine.pipeline;
 
 import dev.tidemark.engine.exception.BlockChecksum;
+import dev.tidemark.engine.mapping.PagePrefetch;
+import dev.tidemark.engine.mapping.PageUnreadableException;
 import dev.tidemark.engine.message.ErrorCode;
+import dev.tidemark.engine.read.EpochTable;
 import java.io.IOException;
 import org.agrona.concurrent.ManyToManyConcurrentArrayQueue;
 
@@ -20,17 +23,24 @@ public final class Pipeline implements AutoCloseable {
 
     private final PipelineParts parts;
     private final WriteBuffers buffers;
+    private final Stages stages;
     private final Lane lane;
     private final ManyToManyConcurrentArrayQueue<Request> pool = new ManyToManyConcurrentArrayQueue<>(POOLED_REQUESTS);
     private final ThreadLocal<Preparer> preparers;
+    private final PagePrefetch pages;
 
     private Pipeline(PipelineParts parts, WriteBuffers buffers, boolean threads) {
         this.parts = parts;
         this.buffers = buffers;
-        Stages stages = new Stages(parts);
+        this.stages = new Stages(parts, threads);
         this.lane = threads
-                ? new DisruptorLane(stages, parts.failStop(), parts.policy().intervalNanos())
+                ? new DisruptorLane(
+                        stages,
+                        parts.failStop(),
+                        parts.policy().intervalNanos(),
+                        parts.exceptions().isUninterruptible())
                 : new SteppedLane(stages);
+        this.pages = new PagePrefetch(parts.state().pages(), parts.state().space());
         int blockSizeBytes = parts.exceptions().blockSizeBytes();
         this.preparers = ThreadLocal.withInitial(() ->
                 new Preparer(new BlockChecksum(), new PartialBlocks(parts.reader(), blockSizeBytes), blockSizeBytes));
@@ -74,18 +84,36 @@ public final class Pipeline implements AutoCloseable {
      * any case, also when the store has stopped or was closed.
      */
     public void submit(Request request) {
+        if (prepared(request) && !lane.submit(request)) {
+            refuseClosed(request);
+        }
+    }
+
+    /**
+     * The same for a caller that waits for the answer: when nothing else is under way, the request is carried out on the
+     * calling thread, and answered there.
+     */
+    public void submitAndWait(Request request) {
+        if (prepared(request) && !lane.submitAndWait(request)) {
+            refuseClosed(request);
+        }
+    }
+
+    private void refuseClosed(Request request) {
+        request.failed(new IOException("the store is closed"));
+        parts.answer().answer(request);
+    }
+
+    private boolean prepared(Request request) {
         try {
             if (request.kind == Request.Kind.WRITE) {
                 prepare(request);
             }
+            return true;
         } catch (RuntimeException | Error e) { // a defect of ours must not leave the caller without an answer
             request.refuse(ErrorCode.FAILED, "can't prepare the write: " + e, e);
             parts.answer().answer(request);
-            return;
-        }
-        if (!lane.submit(request)) {
-            request.failed(new IOException("the store is closed"));
-            parts.answer().answer(request);
+            return false;
         }
     }
 
@@ -93,9 +121,22 @@ public final class Pipeline implements AutoCloseable {
         Preparer preparer = preparers.get();
         preparer.layOut(request);
         try {
+            prefetch(request);
             preparer.warm(request);
-        } catch (IOException e) {
+        } catch (IOException | PageUnreadableException e) {
             return; // PLACE reads it again, at the request's turn, and says what is wrong then
+        }
+    }
+
+    /** So that PLACE, which all wait for, need not read the pages of the volume's tree. */
+    private void prefetch(Request request) throws IOException {
+        if (pages.isNeeded()) {
+            EpochTable.Pin pin = parts.reader().enter(request.volume);
+            try {
+                pages.write(request.volume.root(), request.firstBlock, request.blocks);
+            } finally {
+                pin.exit();
+            }
         }
     }
 
@@ -121,6 +162,7 @@ public final class Pipeline implements AutoCloseable {
     @Override
     public void close() {
         lane.close();
+        stages.close();
     }
 
     /** What the submitting thread does for a write before it is published. */

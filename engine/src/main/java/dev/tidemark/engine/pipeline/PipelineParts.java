@@ -1,5 +1,6 @@
 package dev.tidemark.engine.pipeline;
 
+import dev.tidemark.engine.checkpoint.CheckpointWriter;
 import dev.tidemark.engine.exception.ExceptionStore;
 import dev.tidemark.engine.read.BlockReader;
 import dev.tidemark.engine.read.EpochTable;
@@ -10,7 +11,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
-import java.util.function.LongToIntFunction;
 
 /**
  * What a pipeline is put together from.
@@ -29,7 +29,9 @@ import java.util.function.LongToIntFunction;
  * @param listener told of each event but I/O and steps of jobs, once it is durable
  * @param lowSpacePercents levels at which to warn, descending
  * @param options the store's options as text, for {@code status}
- * @param journalSegmentBytes the length of new journal segments, which the journal's reserves follow
+ * @param checkpoints who writes checkpoints
+ * @param checkpointPolicy when to take one
+ * @param journalSegmentBytes the length of new journal segments
  * @param clock wall-clock time, for the events
  * @param nanoClock for intervals
  * @param sabotage {@link Sabotage#NONE} but in tests that must fail
@@ -45,10 +47,12 @@ public record PipelineParts(
         Progress progress,
         FailStop failStop,
         RequestAnswer answer,
-        LongToIntFunction openConnections,
+        OpenConnections openConnections,
         EventListener listener,
         List<Integer> lowSpacePercents,
         Map<String, String> options,
+        CheckpointWriter checkpoints,
+        CheckpointPolicy checkpointPolicy,
         int journalSegmentBytes,
         InstantSource clock,
         LongSupplier nanoClock,

@@ -1,5 +1,7 @@
 package dev.tidemark.engine.pipeline;
 
+import dev.tidemark.engine.mapping.PageStore;
+import dev.tidemark.engine.mapping.PageUnreadableException;
 import dev.tidemark.engine.message.ErrorCode;
 import dev.tidemark.engine.recovery.Sabotage;
 import dev.tidemark.engine.volume.LiveVolume;
@@ -34,6 +36,9 @@ final class PlaceStage {
     private final InstantSource clock;
     private final LongSupplier nanoClock;
     private final Sabotage sabotage;
+    private final Checkpointer checkpoints;
+    private final PageStore pages;
+    private final Object connectionsGate;
     private final ArrayDeque<Request> parked = new ArrayDeque<>();
 
     private Slot slot;
@@ -45,7 +50,10 @@ final class PlaceStage {
             SpaceKeeper space,
             StagingRing staging,
             JournalRoom room,
-            JobFeeder jobs) {
+            JobFeeder jobs,
+            Checkpointer checkpoints) {
+        this.checkpoints = checkpoints;
+        this.pages = parts.state().pages();
         this.sink = sink;
         this.space = space;
         this.jobs = jobs;
@@ -63,6 +71,7 @@ final class PlaceStage {
         this.clock = parts.clock();
         this.nanoClock = parts.nanoClock();
         this.sabotage = parts.sabotage();
+        this.connectionsGate = parts.openConnections().gate();
     }
 
     /** Takes the next request; {@code itsSlot} carries to JOURNAL what is answered only after a force. */
@@ -89,7 +98,19 @@ final class PlaceStage {
 
     /** Whether events have room on their way to JOURNAL for one more request; if not, JOURNAL has to run first. */
     boolean hasRoom() {
-        return failStop.failed() || (sink.hasRoom() && room.covers(sink.pendingBytes()));
+        return failStop.failed()
+                || (sink.hasRoom() && room.covers(sink.pendingBytes()) && checkpoints.hasRoom());
+    }
+
+    /** While there is no room: what PLACE has to do itself, so that there will be. */
+    void makeRoom() {
+        if (!failStop.failed()) {
+            try {
+                checkpoints.turn();
+            } catch (RuntimeException | Error e) {
+                failStop.fail(e);
+            }
+        }
     }
 
     /** No more requests are there for now: ends the run, lets jobs and parked requests go on. */
@@ -107,6 +128,11 @@ final class PlaceStage {
             }
             if (room.forCommands()) {
                 watch.check(clock.millis(), sink);
+            }
+            checkpoints.turn();
+            if (pages.wantsTrim()) {
+                pages.trim();
+                space.endEpoch();
             }
             foreground = false;
         } catch (RuntimeException | Error e) {
@@ -132,7 +158,7 @@ final class PlaceStage {
 
     /** Whether a job has a step to do: a turn should come at once. */
     boolean wantsTurn() {
-        return !failStop.failed() && jobs.canStep();
+        return !failStop.failed() && (jobs.canStep() || checkpoints.wantsTurn() || pages.wantsTrim());
     }
 
     /** Whether requests wait for space: a turn should come when blocks were proven free, or after a while. */
@@ -184,8 +210,13 @@ final class PlaceStage {
         if (run.isFull() || !sink.hasRoom()) {
             endRun();
         }
-        if (!addToRun(request)) {
-            park(request);
+        try {
+            if (!addToRun(request)) {
+                park(request);
+            }
+        } catch (PageUnreadableException e) {
+            request.refuse(e);
+            answer.answer(request);
         }
     }
 
@@ -229,6 +260,11 @@ final class PlaceStage {
                     "bytes " + request.offset + "+" + request.length + " lie outside volume " + volume + " of "
                             + volume.sizeBytes() + " bytes",
                     null);
+        } else if (request.kind != Request.Kind.DISCARD && checkpoints.refusesWrites()) {
+            request.refuse(
+                    ErrorCode.OUT_OF_SPACE,
+                    "the host's file system has no room for the metadata: free some, then write again",
+                    null);
         } else if (!(request.kind == Request.Kind.DISCARD ? room.forCommands() : room.forWrites())) {
             request.refuse(
                     ErrorCode.OUT_OF_SPACE,
@@ -255,14 +291,18 @@ final class PlaceStage {
         }
     }
 
+    /** As far as their events have room: for the rest there is another turn when JOURNAL has caught up. */
     private void retryParked() {
         if (parked.isEmpty()) {
             return;
         }
-        int tries = parked.size();
-        for (int i = 0; i < tries; i++) {
-            Request request = parked.poll();
-            placeUnfailed(request);
+        boolean cameIn = foreground;
+        for (int tries = parked.size(); tries > 0 && !parked.isEmpty() && hasRoom(); tries--) {
+            place(parked.poll(), slot); // answers it also when that fails
+        }
+        foreground = cameIn; // they wait for the job, which must not give way to them
+        if (failStop.failed()) {
+            return;
         }
         endRun();
         if (!parked.isEmpty()) {
@@ -326,9 +366,14 @@ final class PlaceStage {
     }
 
     private void placeMessage(Request request) {
-        boolean waits = messages.place(request, room);
+        MessagePlacer.Wait waits;
+        synchronized (connectionsGate) { // nobody opens a volume between the look at its clients and its end
+            waits = messages.place(request, room);
+        }
         space.endEpoch();
-        if (waits) {
+        if (waits == MessagePlacer.Wait.CHECKPOINT) {
+            checkpoints.await(request);
+        } else if (waits == MessagePlacer.Wait.FORCE) {
             slot.hold(request);
         } else {
             answer.answer(request);
@@ -354,5 +399,6 @@ final class PlaceStage {
         while (!parked.isEmpty()) {
             refuseFailed(parked.poll());
         }
+        checkpoints.refuseAll();
     }
 }

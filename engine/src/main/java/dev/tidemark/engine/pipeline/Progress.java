@@ -11,6 +11,7 @@ public final class Progress {
     private volatile long appliedSeq;
     private volatile long dataBytesPlaced;
     private volatile boolean proofWanted;
+    private volatile int parkedJobs;
 
     // JOURNAL
     private volatile long durableSeq;
@@ -98,6 +99,15 @@ public final class Progress {
 
     void proofWanted(boolean wanted) {
         proofWanted = wanted;
+    }
+
+    /** Jobs that can't go on since a page of theirs can't be read. */
+    public int parkedJobs() {
+        return parkedJobs;
+    }
+
+    void parkedJobs(int jobs) {
+        parkedJobs = jobs;
     }
 
     /** Journal forces since the store was opened. */

@@ -3,6 +3,7 @@ package dev.tidemark.engine.pipeline;
 import dev.tidemark.engine.exception.ExceptionStore;
 import dev.tidemark.engine.mapping.MappingEntry;
 import dev.tidemark.engine.mapping.MappingReader;
+import dev.tidemark.engine.mapping.PageUnreadableException;
 import dev.tidemark.engine.message.ErrorCode;
 import dev.tidemark.engine.space.Allocator;
 import dev.tidemark.engine.state.BlocksUnmapped;
@@ -45,21 +46,45 @@ final class RangePlacer {
 
     /** Carries the request out; false when it was refused, or, without an error in it, when no block was free. */
     boolean place(Request request) {
-        long end = request.offset + request.length;
-        // The last block of a volume may lie behind its end in part: what is behind reads as zeros anyway.
-        boolean toTheEnd = end == request.volume.sizeBytes();
-        long first = (request.offset + blockSizeBytes - 1) / blockSizeBytes;
-        long afterLast = toTheEnd ? request.volume.blocks(blockSizeBytes) : end / blockSizeBytes;
-        if (request.kind == Request.Kind.DISCARD) {
-            if (first < afterLast) {
-                unmap(request, first, afterLast);
-                sink.apply(unmapped);
-            }
-            return true;
+        try {
+            return request.kind == Request.Kind.DISCARD ? discard(request) : zero(request);
+        } catch (PageUnreadableException e) {
+            request.refuse(e);
+            return false;
         }
+    }
+
+    private boolean discard(Request request) {
+        long first = firstWhole(request);
+        long afterLast = afterLastWhole(request);
+        if (first < afterLast) {
+            unmap(request, first, afterLast);
+            sink.bringInPages(unmapped);
+            sink.apply(unmapped);
+        }
+        return true;
+    }
+
+    private long firstWhole(Request request) {
+        return (request.offset + blockSizeBytes - 1) / blockSizeBytes;
+    }
+
+    /** The last block of a volume may lie behind its end in part: what is behind reads as zeros anyway. */
+    private long afterLastWhole(Request request) {
+        return toTheEnd(request)
+                ? request.volume.blocks(blockSizeBytes)
+                : (request.offset + request.length) / blockSizeBytes;
+    }
+
+    private static boolean toTheEnd(Request request) {
+        return request.offset + request.length == request.volume.sizeBytes();
+    }
+
+    private boolean zero(Request request) {
+        long end = request.offset + request.length;
         zeroed.reset(clock.millis());
         int head = (int) (request.offset % blockSizeBytes);
-        int tail = toTheEnd ? 0 : (int) (end % blockSizeBytes);
+        int tail = toTheEnd(request) ? 0 : (int) (end % blockSizeBytes);
         long headBlock = request.offset / blockSizeBytes;
         long tailBlock = end / blockSizeBytes;
         boolean oneBlock = head != 0 && headBlock == tailBlock;
@@ -67,10 +92,25 @@ final class RangePlacer {
         if (head != 0 && request.length > 0 && !zeroPart(request, headBlock, head, headEnd, zeroed.head())) {
             return false;
         }
-        if (tail != 0 && !oneBlock && !zeroPart(request, tailBlock, 0, tail, zeroed.tail())) {
-            giveBack(zeroed.head());
-            return false;
+        boolean done = false;
+        try {
+            if (tail != 0 && !oneBlock && !zeroPart(request, tailBlock, 0, tail, zeroed.tail())) {
+                return false;
+            }
+            applyZeroed(request);
+            done = true;
+            return true;
+        } finally {
+            if (!done) {
+                giveBack(zeroed.head());
+                giveBack(zeroed.tail());
+            }
         }
+    }
+
+    private void applyZeroed(Request request) {
+        long first = firstWhole(request);
+        long afterLast = afterLastWhole(request);
         if (first < afterLast) {
             unmap(request, first, afterLast);
             BlocksUnmapped u = unmapped;
@@ -78,9 +118,9 @@ final class RangePlacer {
         }
         int written = zeroed.head().blocks() + zeroed.tail().blocks();
         if (written > 0 || zeroed.middle().blocks() > 0) {
+            sink.bringInPages(zeroed);
             sink.apply(zeroed, false, 0, (long) written * blockSizeBytes);
         }
-        return true;
     }
 
     private void unmap(Request request, long first, long afterLast) {
@@ -115,6 +155,7 @@ final class RangePlacer {
         }
     }
 
+    /** A part that was placed, or that is not there. */
     private void giveBack(BlocksWritten part) {
         for (int i = 0; i < part.runs(); i++) {
             space.unallocate(part.runStart(i), part.runLength(i));

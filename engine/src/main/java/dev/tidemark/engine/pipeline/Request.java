@@ -1,5 +1,6 @@
 package dev.tidemark.engine.pipeline;
 
+import dev.tidemark.engine.mapping.PageUnreadableException;
 import dev.tidemark.engine.message.ErrorCode;
 import dev.tidemark.engine.message.Message;
 import dev.tidemark.engine.message.Reply;
@@ -148,6 +149,11 @@ public final class Request {
         error = code;
         errorText = text;
         cause = why;
+    }
+
+    /** Its volume's mappings, or what they refer to, can't be read: nothing has changed. */
+    void refuse(PageUnreadableException why) {
+        refuse(ErrorCode.FAILED, "can't change volume " + volume + ": " + why.getMessage(), why);
     }
 
     /** The outcome is unknown until the next open: the store has stopped. */

@@ -14,6 +14,9 @@ import dev.tidemark.engine.state.State;
  * pins an epoch in which it could look at them. PLACE only.
  */
 final class SpaceKeeper {
+    /** Writes of so many blocks are worth writing ahead for. */
+    private static final int SMALL_BLOCKS = 16;
+
     private final State state;
     private final MappingTrees trees;
     private final Allocator allocator;
@@ -21,6 +24,8 @@ final class SpaceKeeper {
     private final EpochTable epochs;
     private final Progress progress;
     private final Sabotage sabotage;
+    /** Null in a stepped pipeline. */
+    private final SpaceAhead ahead;
 
     SpaceKeeper(
             State state,
@@ -28,7 +33,9 @@ final class SpaceKeeper {
             Allocator allocator,
             EpochTable epochs,
             Progress progress,
-            Sabotage sabotage) {
+            Sabotage sabotage,
+            SpaceAhead ahead) {
+        this.ahead = ahead;
         this.state = state;
         this.trees = trees;
         this.allocator = allocator;
@@ -54,7 +61,7 @@ final class SpaceKeeper {
     /** Gives back what may be used again. */
     void giveBack() {
         boolean blocksWait = pending.blocks() > 0;
-        if (!blocksWait && state.pages().limboPages() == 0) {
+        if (!blocksWait && !state.pages().hasLimbo()) {
             return;
         }
         long safeEpoch = epochs.safeEpoch();
@@ -88,7 +95,11 @@ final class SpaceKeeper {
 
     /** A run of at most {@code maxBlocks}; see {@link Allocator#allocate}. */
     long allocate(int maxBlocks, boolean urgent) {
-        return allocator.allocate(maxBlocks, urgent);
+        long run = allocator.allocate(maxBlocks, urgent);
+        if (ahead != null) {
+            ahead.taken(allocator.highWaterBlocks(), maxBlocks <= SMALL_BLOCKS);
+        }
+        return run;
     }
 
     /** Blocks that were allocated and never mapped. */

@@ -28,7 +28,10 @@ final class SpaceWatch {
         while (now < percents.length && free * 100 < space.capacityBlocks() * percents[now]) {
             now++;
         }
-        if (now > below && !first && sink.hasRoom()) {
+        if (now > below && !first) {
+            if (!sink.hasRoom()) {
+                return; // at the next look
+            }
             int percent = percents[now - 1];
             LOG.warn(
                     "less than {}% of the store is free: {} bytes. Delete a volume, or discard what is not needed.",

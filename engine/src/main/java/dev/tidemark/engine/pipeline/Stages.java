@@ -11,25 +11,37 @@ final class Stages {
 
     private final PlaceStage place;
     private final JournalStage journal;
+    private final Checkpointer checkpoints;
+    private final SpaceAhead ahead;
 
-    Stages(PipelineParts parts) {
+    /**
+     * Both stages, and their helpers if they run on threads.
+     *
+     * @param threads whether there may be threads: not in crash tests, whose operations repeat
+     */
+    Stages(PipelineParts parts, boolean threads) {
         boolean small = parts.journalSegmentBytes() < LEAST_SEGMENT_BYTES;
         StagingRing staging = new StagingRing(small ? SMALL_RING_BYTES : STAGING_BYTES);
         EventRing events = new EventRing(small ? SMALL_RING_BYTES : EventRing.DEFAULT_CAPACITY_BYTES);
+        ahead = threads
+                ? new SpaceAhead(parts.exceptions(), parts.allocator().capacityBlocks(), parts.failStop())
+                : null;
         SpaceKeeper space = new SpaceKeeper(
                 parts.state(),
                 parts.state().trees(),
                 parts.allocator(),
                 parts.epochs(),
                 parts.progress(),
-                parts.sabotage());
+                parts.sabotage(),
+                ahead);
         DurableEvents durable = new DurableEvents(parts.listener());
-        EventSink sink = new EventSink(events, parts.state(), space, parts.progress(), durable);
-        JournalRoom room = new JournalRoom(
-                parts.log(), parts.journalSegmentBytes(), parts.policy().inlineBytes(), parts.nanoClock());
+        checkpoints = new Checkpointer(parts);
+        EventSink sink = new EventSink(
+                events, parts.log().maxPayloadBytes(), parts.state(), space, parts.progress(), durable, checkpoints);
+        JournalRoom room = new JournalRoom(parts.log(), parts.policy().inlineBytes(), parts.nanoClock());
         JobFeeder jobs = new JobFeeder(parts.state(), sink, space, room, parts.progress(), parts.clock());
-        place = new PlaceStage(parts, sink, space, staging, room, jobs);
-        journal = new JournalStage(events, staging, durable, room, parts);
+        place = new PlaceStage(parts, sink, space, staging, room, jobs, checkpoints);
+        journal = new JournalStage(events, staging, durable, room, checkpoints, parts);
     }
 
     PlaceStage place() {
@@ -38,5 +50,16 @@ final class Stages {
 
     JournalStage journal() {
         return journal;
+    }
+
+    Checkpointer checkpoints() {
+        return checkpoints;
+    }
+
+    /** Ends the helpers, after the stages' last acts. */
+    void close() {
+        if (ahead != null) {
+            ahead.close();
+        }
     }
 }

@@ -32,6 +32,7 @@ public final class WriteBuffers {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition released = lock.newCondition();
     private volatile int waiting;
+    private volatile boolean closed;
 
     /**
      * @param blockSizeBytes the store's block size
@@ -71,23 +72,37 @@ public final class WriteBuffers {
     /**
      * A buffer, after waiting while the limit is reached. An interrupt is kept for the caller and does not end the
      * wait.
+     *
+     * @return null when the buffers were closed meanwhile
      */
     public Buffer claim(int lengthBytes) {
-        if (!reserve(lengthBytes)) {
-            awaitRoom(lengthBytes);
+        return reserve(lengthBytes) || awaitRoom(lengthBytes) ? take(lengthBytes) : null;
+    }
+
+    /** Ends all waits: the store is closed, and who holds a buffer may never give it back. */
+    public void close() {
+        lock.lock();
+        try {
+            closed = true;
+            released.signalAll();
+        } finally {
+            lock.unlock();
         }
-        return take(lengthBytes);
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // changed under the lock only
-    private void awaitRoom(int lengthBytes) {
+    private boolean awaitRoom(int lengthBytes) {
         lock.lock();
         try {
             waiting++;
             try {
-                while (!reserve(lengthBytes)) {
+                while (!closed) {
+                    if (reserve(lengthBytes)) {
+                        return true;
+                    }
                     released.awaitUninterruptibly();
                 }
+                return false;
             } finally {
                 waiting--;
             }

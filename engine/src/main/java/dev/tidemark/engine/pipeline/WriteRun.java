@@ -1,6 +1,7 @@
 package dev.tidemark.engine.pipeline;
 
 import dev.tidemark.engine.exception.ExceptionStore;
+import dev.tidemark.engine.mapping.PageUnreadableException;
 import dev.tidemark.engine.message.ErrorCode;
 import dev.tidemark.engine.space.Allocator;
 import dev.tidemark.engine.state.BlocksWritten;
@@ -13,8 +14,8 @@ import java.util.Arrays;
  * A run of writes: they get physical blocks next to each other, their bytes go out in few large writes, and then each
  * becomes an event. Small writes are gathered in the staging ring, large ones go out from their own buffers.
  *
- * <p>Nothing of a run is state before {@link #end}. A write that fails there fails only its own request: its blocks go
- * back, the others are applied. PLACE only; allocates nothing once it has grown.
+ * <p>Nothing of a run is state before {@link #end}. A write that fails there, also because its volume's pages can't be
+ * read, fails only its own request: its blocks go back, the others are applied. PLACE only; allocates nothing once it has grown.
  */
 final class WriteRun {
     /** The most requests of one run: enough for every queue depth in use, few enough to be answered soon. */
@@ -88,7 +89,11 @@ final class WriteRun {
         return false;
     }
 
-    /** Gives a write its blocks and takes it in; false, with nothing changed, when there is no room for it. */
+    /**
+     * Gives a write its blocks and takes it in; false, with nothing changed, when there is no room for it.
+     *
+     * @throws PageUnreadableException when that can't be told; nothing has changed
+     */
     boolean add(Request request) {
         int room = space.roomFor(request.volume.root(), request.firstBlock, request.blocks);
         if (room == 0) {
@@ -170,7 +175,8 @@ final class WriteRun {
             Request request = requests[i];
             if (request.error() == null) {
                 apply(request, i, timeMs);
-            } else {
+            }
+            if (request.error() != null) {
                 unallocate(request);
             }
         }
@@ -236,6 +242,12 @@ final class WriteRun {
             event.checksum(i, checksums[i]);
         }
         long length = (long) request.blocks * blockSizeBytes;
+        try {
+            sink.bringInPages(event);
+        } catch (PageUnreadableException e) {
+            request.refuse(e);
+            return;
+        }
         sink.apply(event, stagedAt[index] >= 0, stagedAt[index], length);
     }
 

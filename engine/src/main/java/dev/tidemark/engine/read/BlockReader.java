@@ -4,6 +4,7 @@ import dev.tidemark.engine.exception.BlockChecksum;
 import dev.tidemark.engine.exception.ExceptionStore;
 import dev.tidemark.engine.mapping.MappedRun;
 import dev.tidemark.engine.mapping.MappingReader;
+import dev.tidemark.engine.mapping.PageUnreadableException;
 import dev.tidemark.engine.volume.LiveVolume;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -32,12 +33,24 @@ public final class BlockReader {
     private final int blockSizeBytes;
     private final LongAdder checksumErrors = new LongAdder();
     private final ThreadLocal<Scratch> scratch;
+    /** Null where there may be no threads, or no core for one. */
+    private final ReadPartner partner;
+
     private volatile boolean closed;
 
     /**
+     * A reader.
+     *
      * @param stateSeq the seq of the state that readers see, for error messages
+     * @param threads whether large reads may be helped by a thread of the reader's own
      */
-    public BlockReader(ExceptionStore exceptions, MappingReader mappings, EpochTable epochs, LongSupplier stateSeq) {
+    public BlockReader(
+            ExceptionStore exceptions,
+            MappingReader mappings,
+            EpochTable epochs,
+            LongSupplier stateSeq,
+            boolean threads) {
+        this.partner = threads && Runtime.getRuntime().availableProcessors() > 1 ? new ReadPartner(exceptions) : null;
         this.exceptions = exceptions;
         this.mappings = mappings;
         this.epochs = epochs;
@@ -102,6 +115,9 @@ public final class BlockReader {
         while (epochs.safeEpoch() < epochs.current()) {
             LockSupport.parkNanos(LEAVE_NAP_NANOS);
         }
+        if (partner != null) {
+            partner.close();
+        }
     }
 
     /** Fills what remains of {@code target}, whole blocks, from a block on. */
@@ -120,7 +136,7 @@ public final class BlockReader {
     private void readRun(Scratch mine, LiveVolume volume, long block, int maxBlocks, ByteBuffer target)
             throws IOException {
         MappedRun run = mine.run;
-        mappings.lookupRun(volume.root(), block, maxBlocks, run);
+        lookUp(volume, block, maxBlocks, run);
         int start = target.position();
         int length = run.count() * blockSizeBytes;
         if (!run.isMapped()) {
@@ -128,6 +144,13 @@ public final class BlockReader {
             return;
         }
         int limit = target.limit();
+        if (length >= ReadPartner.MIN_BYTES && partner != null && target.isDirect()) {
+            boolean good = partner.read(run, target, start, mine.checksum);
+            target.limit(limit).position(good ? start + length : start);
+            if (good) {
+                return;
+            }
+        }
         target.limit(start + length);
         try {
             exceptions.read(run.physical(), target);
@@ -152,6 +175,14 @@ public final class BlockReader {
                         block + i,
                         run.physical() + i);
             }
+        }
+    }
+
+    private void lookUp(LiveVolume volume, long block, int maxBlocks, MappedRun run) throws IOException {
+        try {
+            mappings.lookupRun(volume.root(), block, maxBlocks, run);
+        } catch (PageUnreadableException e) {
+            throw new IOException("can't find " + describe(volume, block) + ": " + e.getMessage(), e);
         }
     }
 

@@ -3,55 +3,74 @@ package dev.tidemark.engine.space;
 import dev.tidemark.engine.mapping.PageStore;
 import dev.tidemark.engine.mapping.PhysicalBlocks;
 import dev.tidemark.engine.mapping.TreeAudit;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import org.agrona.UnsafeApi;
 
 /**
- * A reference count of 32 bits for every physical block, in pages: a sparse radix tree of its own.
- *
- * <pre>
- *   leaf  (height 1): 1,024 unsigned counts of 4 bytes
- *   inner (height 2 and more): 256 entries of 16 bytes: { page id of the child, 0 = all counts below are 0;
- *                              at height 2: how many counts of the child are not 0, above: 0 }
- * </pre>
+ * A reference count of 32 bits for every physical block, in pages: a sparse radix tree of its own ({@link CountPage}).
  *
  * <p>A page whose counts are all 0 is dropped. No page is ever shared and no reader looks at them; the writer changes
- * them in place. The leaves used last are remembered with their addresses, for as long as {@link PageStore#stamp}
- * stays the
- * same, so that a count costs one load in a table and one in its page. Writer thread.
+ * them in place. The leaves used last are remembered with their addresses, for as long as {@link PageStore#stamp} stays
+ * the same, so that a count costs one load in a table and one in its page. Writer thread, but for {@link #prefetch}.
  */
 public final class ReferenceCounts {
     /** Blocks that one leaf page counts. */
-    public static final int LEAF_BLOCKS = PageStore.PAGE_BYTES / 4;
-
-    private static final int LEAF_BITS = 10;
-    private static final int INNER_BITS = 8;
-    private static final int INNER_ENTRIES = 1 << INNER_BITS;
-    private static final int ENTRY_SHIFT = 4;
-    private static final int SECOND = 8;
-    /** 2^50 blocks: more than a 48-bit block number needs. */
-    private static final int MAX_HEIGHT = 6;
+    public static final int LEAF_BLOCKS = CountPage.LEAF_BLOCKS;
 
     private static final long MAX_PHYSICAL = (1L << 48) - 1;
-    private static final long COUNT_MASK = 0xFFFF_FFFFL;
+    private static final int HEIGHT_BITS = 8;
+    private static final VarHandle POINTER;
+
+    static {
+        try {
+            POINTER = MethodHandles.lookup().findVarHandle(ReferenceCounts.class, "pointer", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
 
     private final PageStore pages;
+    private final CountWalk walk;
     private final LeafTable found = new LeafTable();
     private long rootPage;
     private int height;
     private long usedBlocks;
-    private long leaves;
+    /** Root page and height in one long, for other threads. */
+    @SuppressWarnings("UnusedVariable") // read through its handle
+    private long pointer;
+
     /** Where the counts of the current batch are, and the entries above their leaves. */
     private final long[] slots = new long[PhysicalBlocks.MAX_BATCH];
 
     private final long[] entries = new long[PhysicalBlocks.MAX_BATCH];
     /** The path of the last descent, by height. */
-    private final long[] pathPages = new long[MAX_HEIGHT + 1];
+    private final long[] pathPages = new long[CountPage.MAX_HEIGHT + 1];
 
-    private final long[] pathEntries = new long[MAX_HEIGHT + 1];
+    private final long[] pathEntries = new long[CountPage.MAX_HEIGHT + 1];
 
     /** All counts are 0. */
     ReferenceCounts(PageStore pages) {
         this.pages = pages;
+        walk = new CountWalk(pages);
+    }
+
+    /** See {@link Space#restore}. */
+    void restore(long newRootPage, int newHeight, long newUsedBlocks) {
+        if (rootPage != 0) {
+            throw new IllegalStateException("there are counts already");
+        }
+        boolean empty = newRootPage == 0;
+        if (newHeight < 0
+                || newHeight > CountPage.MAX_HEIGHT
+                || newUsedBlocks < 0
+                || empty != (newHeight == 0)
+                || empty != (newUsedBlocks == 0)) {
+            throw new IllegalArgumentException(
+                    "root page " + newRootPage + " height " + newHeight + " used blocks " + newUsedBlocks);
+        }
+        usedBlocks = newUsedBlocks;
+        publish(newRootPage, newHeight);
     }
 
     /** How many counts are not 0. */
@@ -69,14 +88,53 @@ public final class ReferenceCounts {
         return height;
     }
 
+    /**
+     * Brings in the pages that lead to a block's count, so that the writer finds them in memory. Any thread under an
+     * epoch pin; only a hint: beside the writer it may miss a page.
+     *
+     * @throws dev.tidemark.engine.mapping.PageUnreadableException when a page can't be read
+     */
+    public void prefetch(long physical) {
+        long root = (long) POINTER.getAcquire(this);
+        walk.prefetch(root >>> HEIGHT_BITS, (int) root & ((1 << HEIGHT_BITS) - 1), physical);
+    }
+
+    /** Brings in what {@link #claim} will touch. */
+    void bringIn(long start, int count) {
+        for (long leaf = start / LEAF_BLOCKS; leaf <= (start + count - 1) / LEAF_BLOCKS; leaf++) {
+            bringInLeaf(leaf);
+        }
+    }
+
+    /** Brings in what {@link #retain} and {@link #release} will touch. */
+    void bringIn(long[] physicals, int batch) {
+        long last = -1;
+        for (int i = 0; i < batch; i++) {
+            long leaf = physicals[i] / LEAF_BLOCKS;
+            if (leaf != last) {
+                bringInLeaf(leaf);
+                last = leaf;
+            }
+        }
+    }
+
+    private void bringInLeaf(long leaf) {
+        // A leaf that is remembered is in memory, and the page above it; those above that may have left it.
+        if (height > 2 || found.find(leaf, pages.stamp()) < 0) {
+            walk.bringIn(rootPage, height, leaf * LEAF_BLOCKS);
+        }
+    }
+
     /** The count of one block. */
     public long get(long physical) {
-        int at = found.find(physical >>> LEAF_BITS, pages.stamp());
+        int at = found.find(physical >>> CountPage.LEAF_BITS, pages.stamp());
         if (at >= 0) {
-            return UnsafeApi.getInt(found.page(at) + slot(physical)) & COUNT_MASK;
+            return Integer.toUnsignedLong(UnsafeApi.getInt(CountPage.slot(found.page(at), physical)));
         }
-        long page = descend(physical) ? pages.address(pathPages[1]) : 0;
-        return page == 0 ? 0 : UnsafeApi.getInt(page + slot(physical)) & COUNT_MASK;
+        if (!descend(physical)) {
+            return 0;
+        }
+        return Integer.toUnsignedLong(UnsafeApi.getInt(CountPage.slot(pages.address(pathPages[1]), physical)));
     }
 
     /** Sets {@code count} adjacent counts, which must be 0, to 1. */
@@ -89,7 +147,7 @@ public final class ReferenceCounts {
             long physical = start + done;
             int index = (int) physical & (LEAF_BLOCKS - 1);
             int segment = Math.min(LEAF_BLOCKS - index, count - done);
-            int at = found.find(physical >>> LEAF_BITS, pages.stamp());
+            int at = found.find(physical >>> CountPage.LEAF_BITS, pages.stamp());
             if (at < 0) {
                 at = findOrMake(physical);
             }
@@ -145,11 +203,11 @@ public final class ReferenceCounts {
         boolean free = false;
         for (int i = 0; i < batch; i++) {
             long physical = physicals[i];
-            int at = found.find(physical >>> LEAF_BITS, stamp);
+            int at = found.find(physical >>> CountPage.LEAF_BITS, stamp);
             if (at < 0) {
                 at = findUsed(physical);
             }
-            slots[i] = found.page(at) + slot(physical);
+            slots[i] = CountPage.slot(found.page(at), physical);
             entries[i] = found.entry(at);
             free |= UnsafeApi.getInt(slots[i]) == 0;
         }
@@ -181,28 +239,7 @@ public final class ReferenceCounts {
 
     /** Tells all counts that are not 0, in ascending order of blocks. */
     void forEach(CountSink sink) {
-        if (rootPage != 0) {
-            forEach(rootPage, height, 0, sink);
-        }
-    }
-
-    private void forEach(long id, int level, long first, CountSink sink) {
-        long page = pages.address(id);
-        if (level > 1) {
-            for (int i = 0; i < INNER_ENTRIES; i++) {
-                long child = UnsafeApi.getLong(page + ((long) i << ENTRY_SHIFT));
-                if (child != 0) {
-                    forEach(child, level - 1, first + i * span(level - 1), sink);
-                }
-            }
-            return;
-        }
-        for (int i = 0; i < LEAF_BLOCKS; i++) {
-            int count = UnsafeApi.getInt(page + ((long) i << 2));
-            if (count != 0) {
-                sink.count(first + i, count & COUNT_MASK);
-            }
-        }
+        walk.forEach(rootPage, height, sink);
     }
 
     /** See {@link Space#audit}. */
@@ -221,50 +258,8 @@ public final class ReferenceCounts {
         }
         if (rootPage != 0) {
             audit.link(rootPage);
-            auditPage(rootPage, height, audit);
+            walk.audit(rootPage, height, audit);
         }
-    }
-
-    /** Returns how many counts of the page are not 0. */
-    private long auditPage(long id, int level, TreeAudit audit) {
-        long page = pages.address(id);
-        long below = 0;
-        if (level == 1) {
-            for (int i = 0; i < LEAF_BLOCKS; i++) {
-                below += UnsafeApi.getInt(page + ((long) i << 2)) == 0 ? 0 : 1;
-            }
-        } else {
-            for (int i = 0; i < INNER_ENTRIES; i++) {
-                long entry = page + ((long) i << ENTRY_SHIFT);
-                long child = UnsafeApi.getLong(entry);
-                long used = 0;
-                if (child != 0) {
-                    audit.link(child);
-                    used = auditPage(child, level - 1, audit);
-                }
-                long said = UnsafeApi.getLong(entry + SECOND);
-                if (said != (level == 2 ? used : 0)) {
-                    audit.finding("page " + id + " entry " + i + " says " + said + " used counts, not " + used);
-                }
-                below += used;
-            }
-        }
-        if (below == 0) {
-            audit.finding("page " + id + " holds no count and should have been dropped");
-        }
-        return below;
-    }
-
-    private static long slot(long physical) {
-        return (physical & (LEAF_BLOCKS - 1)) << 2;
-    }
-
-    private static long span(int level) {
-        return 1L << (LEAF_BITS + INNER_BITS * (level - 1));
-    }
-
-    private static int index(long physical, int level) {
-        return (int) (physical >>> (LEAF_BITS + INNER_BITS * (level - 2))) & (INNER_ENTRIES - 1);
     }
 
     private static IllegalStateException notInUse(long physical) {
@@ -281,7 +276,6 @@ public final class ReferenceCounts {
     private int findOrMake(long physical) {
         if (!descend(physical)) {
             make(physical);
-            leaves++;
         }
         return remember(physical);
     }
@@ -294,19 +288,19 @@ public final class ReferenceCounts {
             pages.writable(pathPages[2]);
             entry = pathEntries[2];
         }
-        return found.put(physical >>> LEAF_BITS, page, entry, leaves);
+        return found.put(physical >>> CountPage.LEAF_BITS, page, entry, pages.stamp());
     }
 
     /** Follows the path to a leaf; returns whether there is one. */
     private boolean descend(long physical) {
-        if (height == 0 || physical >= span(height)) {
+        if (height == 0 || physical >= CountPage.span(height)) {
             return false;
         }
         long id = rootPage;
         for (int level = height; level > 1; level--) {
             pathPages[level] = id;
-            pathEntries[level] = pages.address(id) + ((long) index(physical, level) << ENTRY_SHIFT);
-            id = UnsafeApi.getLong(pathEntries[level]);
+            pathEntries[level] = CountPage.entry(pages.address(id), CountPage.index(physical, level));
+            id = CountPage.child(pathEntries[level]);
             if (id == 0) {
                 return false;
             }
@@ -318,32 +312,31 @@ public final class ReferenceCounts {
     /** Makes the missing pages on the path to a leaf. */
     private void make(long physical) {
         if (height == 0) {
-            height = 1;
-            while (physical >= span(height)) {
-                height++;
+            int enough = 1;
+            while (physical >= CountPage.span(enough)) {
+                enough++;
             }
-            rootPage = pages.allocate();
+            publish(pages.allocate(), enough);
         }
-        while (physical >= span(height)) {
+        while (physical >= CountPage.span(height)) {
             long above = pages.allocate();
             long entry = pages.address(above);
-            UnsafeApi.putLong(entry, rootPage);
             if (height == 1) {
-                UnsafeApi.putLong(entry + SECOND, usedBlocks);
+                CountPage.used(entry, usedBlocks);
             }
-            rootPage = above;
-            height++;
+            CountPage.link(entry, rootPage);
+            publish(above, height + 1);
             found.clear();
         }
         long id = rootPage;
         for (int level = height; level > 1; level--) {
             pathPages[level] = id;
-            pathEntries[level] = pages.address(id) + ((long) index(physical, level) << ENTRY_SHIFT);
-            long child = UnsafeApi.getLong(pathEntries[level]);
+            pathEntries[level] = CountPage.entry(pages.address(id), CountPage.index(physical, level));
+            long child = CountPage.child(pathEntries[level]);
             if (child == 0) {
                 child = pages.allocate();
                 pages.writable(id);
-                UnsafeApi.putLong(pathEntries[level], child);
+                CountPage.link(pathEntries[level], child);
             }
             id = child;
         }
@@ -356,29 +349,33 @@ public final class ReferenceCounts {
         if (entry == 0) {
             return usedBlocks;
         }
-        long used = UnsafeApi.getLong(entry + SECOND) + change;
-        UnsafeApi.putLong(entry + SECOND, used);
+        long used = CountPage.used(entry) + change;
+        CountPage.used(entry, used);
         return used;
     }
 
     private void dropLeaf(long physical) {
-        found.forget(physical >>> LEAF_BITS);
-        leaves--;
+        found.forget(physical >>> CountPage.LEAF_BITS);
         if (!descend(physical)) {
             throw notInUse(physical);
         }
         pages.release(pathPages[1]);
         for (int level = 2; level <= height; level++) {
             long page = pages.writable(pathPages[level]);
-            UnsafeApi.putLong(pathEntries[level], 0);
-            for (int i = 0; i < INNER_ENTRIES; i++) {
-                if (UnsafeApi.getLong(page + ((long) i << ENTRY_SHIFT)) != 0) {
+            CountPage.link(pathEntries[level], 0);
+            for (int i = 0; i < CountPage.ENTRIES; i++) {
+                if (CountPage.child(CountPage.entry(page, i)) != 0) {
                     return;
                 }
             }
             pages.release(pathPages[level]);
         }
-        rootPage = 0;
-        height = 0;
+        publish(0, 0);
+    }
+
+    private void publish(long newRootPage, int newHeight) {
+        rootPage = newRootPage;
+        height = newHeight;
+        POINTER.setRelease(this, newRootPage << HEIGHT_BITS | newHeight);
     }
 }

@@ -20,6 +20,18 @@ public final class Space implements PhysicalBlocks {
         counts = new ReferenceCounts(pages);
     }
 
+    /**
+     * Sets the counts as a checkpoint saved them. Only while no block is in use.
+     *
+     * @param rootPage what {@link ReferenceCounts#rootPage} said: a page of the same checkpoint, or 0
+     * @param height what {@link ReferenceCounts#height} said
+     * @param usedBlocks what {@link #usedBlocks} said
+     * @throws IllegalArgumentException when they contradict each other
+     */
+    public void restore(long rootPage, int height, long usedBlocks) {
+        counts.restore(rootPage, height, usedBlocks);
+    }
+
     @Override
     public void claim(long start, int count) {
         counts.claim(start, count);
@@ -33,6 +45,21 @@ public final class Space implements PhysicalBlocks {
     @Override
     public void release(long[] physicals, int count) {
         counts.release(physicals, count, freed);
+    }
+
+    @Override
+    public void bringIn(long start, int count) {
+        counts.bringIn(start, count);
+    }
+
+    @Override
+    public void bringIn(long[] physicals, int count) {
+        counts.bringIn(physicals, count);
+    }
+
+    @Override
+    public void prefetch(long physical) {
+        counts.prefetch(physical);
     }
 
     @Override

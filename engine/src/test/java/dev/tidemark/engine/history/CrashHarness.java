@@ -124,7 +124,7 @@ public final class CrashHarness {
             Runner learning = new Runner(rehearsal, setup.again(), start, request -> {});
             learning.run(steps);
             Hooks.dispose(learning.store());
-            order = Order.of(rehearsal, start, startSeq, learning);
+            order = Order.withDigests(rehearsal, start, startSeq, learning);
             promised = startSeq;
             applied = startSeq;
             SimStorage stage = setup.prepare(device.afterProcessDeath());
@@ -235,6 +235,10 @@ public final class CrashHarness {
             } else if (seq > applied) {
                 return where + "there is more than was applied";
             }
+            String digest = order.digest(seq);
+            if (digest != null && !digest.equals(Hooks.digest(store))) {
+                return where + "the state is not what a replay of the whole journal makes";
+            }
             String difference = Inspector.difference(store, order.picture(seq));
             if (difference != null) {
                 return where + difference;
@@ -271,13 +275,15 @@ public final class CrashHarness {
                 Hooks.dispose(next.store());
                 Order itsOrder = Order.of(left, model, seq, next);
                 Store store = Store.open(setup.again().on(left));
-                String difference = Inspector.difference(
-                        store, itsOrder.picture(store.status().appliedSeq()));
+                long end = store.status().appliedSeq();
+                boolean same = Hooks.digest(store).equals(itsOrder.digest(end));
+                String difference = Inspector.difference(store, itsOrder.picture(end));
                 List<String> findings = Hooks.check(store);
                 store.close();
                 Hooks.dispose(store);
-                if (difference != null || !findings.isEmpty()) {
-                    violation = how + ", gone on: " + difference + findings;
+                if (difference != null || !findings.isEmpty() || !same) {
+                    String replay = same ? "" : ", the state is not what a replay of the whole journal makes";
+                    violation = how + ", gone on: " + difference + findings + replay;
                 }
             } catch (IOException | RuntimeException | AssertionError e) {
                 violation = how + ", going on from seq " + seq + ": " + e + at(e);

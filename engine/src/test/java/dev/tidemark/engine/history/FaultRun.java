@@ -118,10 +118,11 @@ public final class FaultRun {
         try (Store store = Store.open(setup.again().on(left))) {
             long seq = store.status().appliedSeq();
             Order order = lossy ? Order.ofFailed(left, empty, 0, runner) : Order.of(left, empty, 0, runner);
+            boolean same = Hooks.digest(store).equals(order.digest(seq));
             String difference = Inspector.difference(store, order.picture(seq));
             List<String> findings = Hooks.check(store);
-            if (difference != null || !findings.isEmpty()) {
-                throw new AssertionError(how + ": " + difference + findings);
+            if (difference != null || !findings.isEmpty() || !same) {
+                throw new AssertionError(how + ": " + difference + findings + (same ? "" : ", another digest"));
             }
         } catch (StoreOpenException e) {
             throw new AssertionError(how + ": the store does not open: " + e.getMessage(), e);

@@ -1,5 +1,6 @@
 package dev.tidemark.engine.history;
 
+import dev.tidemark.engine.Hooks;
 import dev.tidemark.engine.Store;
 import dev.tidemark.engine.Volume;
 import dev.tidemark.engine.message.Command;
@@ -32,6 +33,9 @@ public final class Inspector {
             String difference = difference(ok.rows().get(i), expected);
             if (difference == null) {
                 difference = difference(store, expected);
+            }
+            if (difference == null && !Hooks.labels(store, expected.id()).equals(expected.labels())) {
+                difference = "labels " + Hooks.labels(store, expected.id()) + ", not " + expected.labels();
             }
             if (difference != null) {
                 return "volume " + expected + ": " + difference;

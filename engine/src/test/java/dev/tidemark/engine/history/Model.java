@@ -4,33 +4,41 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** What a store must hold: volumes by id, as plain maps. Mutable; {@link #copy} is cheap, for volumes are immutable. */
 public final class Model {
     private final int blockSize;
     private final Map<Long, ModelVolume> volumes;
-    private final Map<String, String> requests;
+    private final Map<String, Remembered> requests;
     private long lastId;
-    private boolean changed;
+    private long catalogueSeq;
+
+    /** A message under a request id, and what was answered first; null for not known. */
+    record Remembered(Message message, String reply) {}
 
     /** An empty store. */
     public Model(int blockSize) {
-        this(blockSize, new TreeMap<>(), new HashMap<>(), 0, false);
+        this(blockSize, new TreeMap<>(), new TreeMap<>(), 0, 0);
     }
 
     private Model(
-            int blockSize, Map<Long, ModelVolume> volumes, Map<String, String> requests, long lastId, boolean changed) {
+            int blockSize,
+            Map<Long, ModelVolume> volumes,
+            Map<String, Remembered> requests,
+            long lastId,
+            long catalogueSeq) {
         this.blockSize = blockSize;
         this.volumes = volumes;
         this.requests = requests;
         this.lastId = lastId;
-        this.changed = changed;
+        this.catalogueSeq = catalogueSeq;
     }
 
     /** A model that goes its own way from here. */
     public Model copy() {
-        return new Model(blockSize, new TreeMap<>(volumes), new HashMap<>(requests), lastId, changed);
+        return new Model(blockSize, new TreeMap<>(volumes), new TreeMap<>(requests), lastId, catalogueSeq);
     }
 
     private void become(Model other) {
@@ -39,7 +47,7 @@ public final class Model {
         requests.clear();
         requests.putAll(other.requests);
         lastId = other.lastId;
-        changed = other.changed;
+        catalogueSeq = other.catalogueSeq;
     }
 
     public int blockSize() {
@@ -109,32 +117,55 @@ public final class Model {
     /** What a message did: an error's code, or null; and whether it was an event. */
     public record Said(String error, boolean event) {}
 
+    /** The catalogue was changed by the event of that seq, as far as is known. */
+    void changedAt(long seq) {
+        catalogueSeq = seq;
+    }
+
+    /** What was answered first to the message with a request id. */
+    void replied(String request, String reply) {
+        requests.computeIfPresent(request, (id, first) -> new Remembered(first.message(), reply));
+    }
+
+    /** The message with that request id that took effect, or null. */
+    Remembered remembered(String request) {
+        return request == null ? null : requests.get(request);
+    }
+
+    /** A message with a request id, by choice, or null when there is none. */
+    Message pickRemembered(int choice) {
+        List<Remembered> all = new ArrayList<>(requests.values());
+        return all.isEmpty() ? null : all.get(choice % all.size()).message();
+    }
+
     /** Carries a message out: all of it, or nothing. */
     public Said say(Message message) {
         if (message.request() != null) {
-            String first = requests.get(message.request());
+            Remembered first = requests.get(message.request());
             if (first != null) {
-                return new Said(first.equals(message.text()) ? null : "bad-message", false);
+                return new Said(first.message().text().equals(message.text()) ? null : "bad-message", false);
             }
+        }
+        if (message.ifSeq() != Message.NO_IF && catalogueSeq > message.ifSeq()) {
+            return new Said("changed", false);
         }
         Model draft = copy();
         boolean event = message.request() != null;
         for (Message.Part part : message.parts()) {
-            String error = draft.carryOut(part);
+            String error = draft.carryOut(part, message.open());
             if (error != null) {
                 return new Said(error, false);
             }
             event |= part.kind() != Step.Kind.FLUSH;
         }
         if (message.request() != null) {
-            draft.requests.put(message.request(), message.text());
+            draft.requests.put(message.request(), new Remembered(message, null));
         }
-        draft.changed |= event;
         become(draft);
         return new Said(null, event);
     }
 
-    private String carryOut(Message.Part part) {
+    private String carryOut(Message.Part part, Set<Long> open) {
         ModelVolume volume = part.volume() == 0 ? null : volumes.get(part.volume());
         if (part.volume() != 0 && volume == null) {
             return "no-such-volume";
@@ -149,9 +180,14 @@ public final class Model {
             case CLONE -> {
                 return volume.origin() ? "wrong-kind" : create(part, volume);
             }
-            case DELETE -> volumes.remove(volume.id());
+            case DELETE -> {
+                if (!part.force() && open.contains(volume.id())) {
+                    return "busy";
+                }
+                volumes.remove(volume.id());
+            }
             case MERGE -> {
-                return merge(volume, part.into());
+                return merge(volume, part.into(), part.force() ? Set.of() : open);
             }
             case RESIZE -> {
                 return resize(volume, part.size(), part.flag());
@@ -192,7 +228,7 @@ public final class Model {
         return null;
     }
 
-    private String merge(ModelVolume snapshot, long intoId) {
+    private String merge(ModelVolume snapshot, long intoId, Set<Long> open) {
         if (snapshot.origin()) {
             return "wrong-kind";
         }
@@ -205,6 +241,8 @@ public final class Model {
             return "wrong-kind";
         } else if (into.readonly()) {
             return "read-only";
+        } else if (open.contains(into.id()) || open.contains(snapshot.id())) {
+            return "busy";
         }
         volumes.put(into.id(), into.taking(snapshot));
         volumes.remove(snapshot.id());

@@ -1,11 +1,14 @@
 package dev.tidemark.engine.history;
 
 import dev.tidemark.engine.recovery.FrameEvents;
+import dev.tidemark.engine.state.Applier;
 import dev.tidemark.engine.state.BlocksUnmapped;
 import dev.tidemark.engine.state.BlocksWritten;
 import dev.tidemark.engine.state.CatalogueChanged;
 import dev.tidemark.engine.state.Event;
 import dev.tidemark.engine.state.RangeZeroed;
+import dev.tidemark.engine.state.State;
+import dev.tidemark.engine.state.StateDigest;
 import dev.tidemark.journal.Journal;
 import dev.tidemark.journal.JournalConfig;
 import dev.tidemark.journal.JournalRecovery;
@@ -14,7 +17,10 @@ import dev.tidemark.storage.sim.SimStorage;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.zip.CRC32C;
 
 /**
@@ -31,6 +37,8 @@ public final class Order {
     private final List<Request> parked = new ArrayList<>();
     private final List<Model> pictures = new ArrayList<>();
     private final long firstSeq;
+    private final Map<Long, String> digests = new HashMap<>();
+    private final Map<String, Integer> seen = new TreeMap<>();
     private int next;
 
     private Order(Model start, long startSeq, List<Request> requests) {
@@ -47,18 +55,24 @@ public final class Order {
      * @throws AssertionError when no order of the requests explains the journal and the answers
      */
     public static Order of(SimStorage device, Model start, long startSeq, Runner run) throws IOException {
-        return of(device, start, startSeq, run, false);
+        return of(device, start, startSeq, run, false, false);
+    }
+
+    /** The same, with the digest of the state after each event. */
+    public static Order withDigests(SimStorage device, Model start, long startSeq, Runner run) throws IOException {
+        return of(device, start, startSeq, run, false, true);
     }
 
     /** The same for a run that a failure ended: what was not promised to be durable may be missing from its end. */
     public static Order ofFailed(SimStorage device, Model start, long startSeq, Runner run) throws IOException {
-        return of(device, start, startSeq, run, true);
+        return of(device, start, startSeq, run, true, false);
     }
 
-    private static Order of(SimStorage device, Model start, long startSeq, Runner run, boolean lossy)
+    private static Order of(
+            SimStorage device, Model start, long startSeq, Runner run, boolean lossy, boolean everyDigest)
             throws IOException {
         Order order = new Order(start, startSeq, run.requests);
-        List<Sketch> sketches = sketches(device, startSeq, start.blockSize());
+        List<Sketch> sketches = order.sketches(device, startSeq, start.blockSize(), everyDigest);
         for (Sketch sketch : sketches) {
             order.event(sketch);
             order.pictures.add(order.model.copy());
@@ -77,7 +91,25 @@ public final class Order {
         }
         order.checkTime();
         order.checkReads(run);
+        order.checkDigests(run);
+        order.count("close with requests in flight", run.closedInFlight > 0);
         return order;
+    }
+
+    /** What came about, and in how many requests: whether histories cover what they should. */
+    public Map<String, Integer> seen() {
+        return seen;
+    }
+
+    private void count(String what, boolean happened) {
+        if (happened) {
+            seen.merge(what, 1, Integer::sum);
+        }
+    }
+
+    /** The digest of a fresh replay up to that seq (G11), or null where none was made. */
+    public String digest(long seq) {
+        return digests.get(seq);
     }
 
     /** The seq of the last event. */
@@ -115,7 +147,9 @@ public final class Order {
     @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Sketch(long seq, Sort sort, long volume, long firstBlock, long blocks, int[] crc) {}
 
-    private static List<Sketch> sketches(SimStorage device, long afterSeq, int blockSize) throws IOException {
+    /** Replays the whole journal from its first event. */
+    private List<Sketch> sketches(SimStorage device, long afterSeq, int blockSize, boolean everyDigest)
+            throws IOException {
         List<Sketch> sketches = new ArrayList<>();
         SubStorage folder = new SubStorage(device, Setup.STORE);
         JournalConfig config = JournalConfig.builder()
@@ -124,15 +158,27 @@ public final class Order {
                 .stagingBytes(Setup.SEGMENT_BYTES)
                 .helperThread(false)
                 .build();
-        try (JournalRecovery journal = Journal.recover(folder, config, JournalRecovery.oldest(folder, config))) {
+        try (State state = new State(blockSize);
+                JournalRecovery journal =
+                        Journal.recover(folder, config, JournalRecovery.oldest(folder, config))) {
+            Applier applier = new Applier(state);
             FrameEvents events = new FrameEvents(blockSize);
             journal.replay(
                     journal.startOffset(),
                     frame -> events.forEach(frame, (event, seq, data, index) -> {
+                        if (everyDigest && seq == afterSeq + 1) {
+                            digests.put(afterSeq, StateDigest.of(state));
+                        }
+                        applier.apply(event);
+                        state.space().freed().clear();
                         if (seq > afterSeq) {
                             sketches.add(sketch(event, seq));
+                            if (everyDigest) {
+                                digests.put(seq, StateDigest.of(state));
+                            }
                         }
                     }));
+            digests.put(state.seq(), StateDigest.of(state));
         }
         return sketches;
     }
@@ -257,9 +303,11 @@ public final class Order {
                 request,
                 "it has an event");
         if (request.kind == Request.Kind.MESSAGE) {
+            Model before = model.copy();
             Model.Said said = model.say(request.message);
             require(said.error() == null, request, "the model says " + said.error());
             require(said.event(), request, "the model says that it is no event");
+            told(request, event.seq, before);
             return;
         }
         String refusal = model.refusal(request.volume, request.offset, request.length);
@@ -269,6 +317,45 @@ public final class Order {
             case DISCARD -> model.discard(request.volume, request.offset, request.length);
             default -> model.zero(request.volume, request.offset, request.length);
         }
+    }
+
+    /** A message took effect. */
+    private void told(Request request, long seq, Model before) {
+        Message message = request.message;
+        if (message.parts().stream().anyMatch(part -> part.kind() != Step.Kind.FLUSH)) {
+            model.changedAt(seq);
+        }
+        if (message.request() != null && request.isOk()) {
+            model.replied(message.request(), request.text);
+        }
+        count("condition that held", message.ifSeq() != Message.NO_IF);
+        count("several commands in one message", message.parts().size() > 1);
+        count("clients sent away", message.forces() && !message.open().isEmpty());
+        for (Message.Part part : message.parts()) {
+            ModelVolume volume = before.volume(part.volume());
+            count("label", part.kind() == Step.Kind.LABEL);
+            count(
+                    "shrink inside a mapped block",
+                    part.kind() == Step.Kind.RESIZE
+                            && volume != null
+                            && part.size() < volume.size()
+                            && part.size() % model.blockSize() != 0
+                            && volume.blocks().containsKey(part.size() / model.blockSize()));
+        }
+    }
+
+    /** A message is no event: a refusal, an answer, or a repeated one, which gets its first answer again. */
+    private void answered(Request request) {
+        Model.Remembered first = model.remembered(request.message.request());
+        if (request.isOk() && first != null) {
+            require(
+                    first.reply() == null || first.reply().equals(request.text),
+                    request,
+                    "its first answer was " + first.reply());
+            count("request repeated", true);
+        }
+        count("busy", "busy".equals(request.outcome));
+        count("condition that did not hold", "changed".equals(request.outcome));
     }
 
     /** A request that is no event, or none yet. */
@@ -288,6 +375,7 @@ public final class Order {
                 // the model does not know what is full: the store, or the file system under the journal
                 boolean full = outcome.equals("out-of-space");
                 require(full || (expected.equals(outcome) && !said.event()), request, "the model says " + said);
+                answered(request);
             }
             default -> skipRange(request);
         }
@@ -348,6 +436,16 @@ public final class Order {
                 if (late.seq != 0 && early.seq > late.seq && early.answered < late.submitted) {
                     throw new AssertionError(early + " was answered before this was sent: " + late);
                 }
+            }
+        }
+    }
+
+    /** The running store's state was what a fresh replay of its journal makes (G11). */
+    private void checkDigests(Runner run) {
+        for (Runner.Live live : run.lives) {
+            String fresh = digests.get(live.seq());
+            if (fresh != null && !fresh.equals(live.digest())) {
+                throw new AssertionError("the state at seq " + live.seq() + " is not what a fresh replay makes");
             }
         }
     }

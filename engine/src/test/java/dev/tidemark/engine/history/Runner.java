@@ -1,5 +1,6 @@
 package dev.tidemark.engine.history;
 
+import dev.tidemark.engine.Hooks;
 import dev.tidemark.engine.Store;
 import dev.tidemark.engine.StoreException;
 import dev.tidemark.engine.StoreOpenException;
@@ -10,6 +11,8 @@ import dev.tidemark.storage.sim.SimStorage;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
 /** Carries steps out on a stepped store and keeps what was asked, in which order, and what was answered. */
@@ -20,8 +23,16 @@ public final class Runner {
     @SuppressWarnings("ArrayRecordComponent") // never compared
     record ReadBack(long seq, long volume, long offset, byte[] bytes, String error) {}
 
+    /** The digest of the running store's state at a seq. */
+    record Live(long seq, String digest) {}
+
     final List<Request> requests = new ArrayList<>();
     final List<ReadBack> reads = new ArrayList<>();
+    final List<Live> lives = new ArrayList<>();
+    /** How often the store was closed with requests in flight. */
+    int closedInFlight;
+
+    private final Clients clients = new Clients();
     private final SimStorage device;
     private final Setup setup;
     private final Model ahead;
@@ -66,7 +77,7 @@ public final class Runner {
             carryOut(steps.get(i), i);
         }
         if (!ended) {
-            close();
+            close(steps.size() % 2 == 0);
         }
     }
 
@@ -82,10 +93,20 @@ public final class Runner {
         }
     }
 
-    private void close() {
-        pump();
+    private void close(boolean inFlight) {
+        if (!inFlight) {
+            pump();
+        }
+        if (queued > 0) {
+            closedInFlight++;
+        }
+        if (store.failure() == null) {
+            lives.add(new Live(store.status().appliedSeq(), Hooks.digest(store)));
+        }
         beforeClose.accept(store);
         store.close();
+        queued = 0;
+        clients.clear();
     }
 
     private void pump() {
@@ -120,8 +141,23 @@ public final class Runner {
             store.tick();
         } else if (step instanceof Step.Read read) {
             read(read);
-        } else {
-            close();
+        } else if (step instanceof Step.Again again) {
+            Message first = ahead.pickRemembered(again.message());
+            if (first != null) {
+                send(first);
+            }
+        } else if (step instanceof Step.Attach attach) {
+            pump(); // so that a message finds the clients that were there when it was sent
+            ModelVolume picked = ahead.pick(attach.volume());
+            Volume volume = picked == null ? null : visible(picked, 0);
+            if (volume != null) {
+                clients.attach(volume, attach.stubborn());
+            }
+        } else if (step instanceof Step.Detach detach) {
+            pump();
+            clients.detach(detach.client());
+        } else if (step instanceof Step.Reopen reopen) {
+            close(reopen.inFlight());
             if (device.isDead() || store.failure() != null) {
                 ended = true;
             } else {
@@ -266,19 +302,41 @@ public final class Runner {
             Message.Part part = part(draft, verb, number);
             if (part != null) {
                 parts.add(part);
-                draft.say(new Message(List.of(part), null));
+                draft.say(new Message(List.of(part), null, Message.NO_IF, clients.open()));
             }
         }
         if (parts.isEmpty()) {
             return;
         }
-        Message message = new Message(parts, step.request() == 0 ? null : "r" + step.request());
-        ahead.say(message);
-        Request request = new Request(requests.size(), message, moment++);
+        String id = step.request() == 0 ? null : "r" + step.request();
+        send(new Message(parts, id, condition(step.condition()), Set.of()));
+    }
+
+    /** A seq for {@code if=}: of now, of the last change, before it, or one that has not come yet. */
+    private long condition(int choice) {
+        long changed = Hooks.catalogueSeq(store);
+        ahead.changedAt(changed);
+        return switch (choice) {
+            case 0 -> Message.NO_IF;
+            case 1 -> store.status().appliedSeq();
+            case 2 -> changed;
+            case 3 -> Math.max(0, changed - 1);
+            default -> store.status().appliedSeq() + 5;
+        };
+    }
+
+    private void send(Message message) {
+        if (message.forces() && !clients.isEmpty()) {
+            pump(); // it asks clients to go when it is sent, which those before it must not notice
+        }
+        CompletionStage<Reply> reply = store.sendAsync(
+                (dev.tidemark.engine.message.Message) MessageParser.parse(message.text()), "history");
+        Message sent = message.withOpen(clients.open());
+        ahead.say(sent);
+        Request request = new Request(requests.size(), sent, moment++);
         requests.add(request);
         queued++;
-        store.sendAsync((dev.tidemark.engine.message.Message) MessageParser.parse(message.text()), "history")
-                .thenAccept(reply -> answered(request, code(reply), reply.toString()));
+        reply.thenAccept(answer -> answered(request, code(answer), answer.toString()));
     }
 
     private static String code(Reply reply) {
@@ -300,13 +358,15 @@ public final class Runner {
             kind = fits ? kind : volume.origin() ? Step.Kind.SNAPSHOT : Step.Kind.CLONE;
         }
         String name = "v" + (rare ? verb.number() % 7 : number * 10L + verb.number() % 10);
+        boolean force = verb.number() % 4 == 0;
         return switch (kind) {
-            case CREATE -> new Message.Part(kind, 0, 0, name, size, rare);
-            case MERGE -> new Message.Part(kind, id, verb.flag() ? 0 : other.id(), "", 0, false);
-            case READONLY -> new Message.Part(kind, id, 0, "", 0, rare || (verb.flag() && !volume.readonly()));
-            case RESIZE -> new Message.Part(kind, id, 0, "", size, verb.flag() || size >= volume.size());
-            case FLUSH -> new Message.Part(kind, 0, 0, "", 0, false);
-            default -> new Message.Part(kind, id, 0, name, verb.number(), rare);
+            case CREATE -> new Message.Part(kind, 0, 0, name, size, rare, false);
+            case DELETE -> new Message.Part(kind, id, 0, "", 0, false, force);
+            case MERGE -> new Message.Part(kind, id, verb.flag() ? 0 : other.id(), "", 0, false, force);
+            case READONLY -> new Message.Part(kind, id, 0, "", 0, rare || (verb.flag() && !volume.readonly()), false);
+            case RESIZE -> new Message.Part(kind, id, 0, "", size, verb.flag() || size >= volume.size(), false);
+            case FLUSH -> new Message.Part(kind, 0, 0, "", 0, false, false);
+            default -> new Message.Part(kind, id, 0, name, verb.number(), rare, false);
         };
     }
 }

@@ -20,6 +20,9 @@ public final class Setup {
     /** 2026-01-01, for no reason. */
     private static final long START_MS = 1_767_225_600_000L;
 
+    /** A sixteenth of it counts in stores with segments as small as these. */
+    private static final String[] CHECKPOINT_JOURNAL = {"1G", "1M", "2M", "4M"};
+
     final long seed;
     final Sabotage sabotage;
     final long capacityBytes;
@@ -110,6 +113,8 @@ public final class Setup {
                 .capacityBytes(capacityBytes)
                 .blockSizeBytes(blockSizeBytes)
                 .option("inline-limit", inlineLimit)
+                .option("retention", "all") // what happened is read from the journal
+                .option("checkpoint-journal", CHECKPOINT_JOURNAL[(int) Math.floorMod(seed / 4, 4L)])
                 .stepped(true)
                 .testSegmentBytes(SEGMENT_BYTES)
                 .clock(() -> Instant.ofEpochMilli(millis))

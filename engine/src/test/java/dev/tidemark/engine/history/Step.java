@@ -20,8 +20,20 @@ public sealed interface Step {
     /** Submits a flush. */
     record Flush() implements Step {}
 
-    /** Submits a message of one or more commands; with a request id from a small set when {@code request} is not 0. */
-    record Say(List<Verb> verbs, int request) implements Step {}
+    /**
+     * Submits a message of one or more commands; with a request id from a small set when {@code request} is not 0, and
+     * with a condition on the catalogue's seq when {@code condition} is not 0.
+     */
+    record Say(List<Verb> verbs, int request, int condition) implements Step {}
+
+    /** Submits a message with a request id once more, as it was. */
+    record Again(int message) implements Step {}
+
+    /** A client opens a volume; a stubborn one keeps it open when it is asked to go. */
+    record Attach(int volume, boolean stubborn) implements Step {}
+
+    /** A client closes its volume. */
+    record Detach(int client) implements Step {}
 
     /** Both stages take a batch. */
     record Run(int requests) implements Step {}
@@ -35,8 +47,8 @@ public sealed interface Step {
     /** Reads a range and compares. */
     record Read(int volume, int place, int length) implements Step {}
 
-    /** Closes the store and opens it again. */
-    record Reopen() implements Step {}
+    /** Closes the store, with requests in flight or after they were answered, and opens it again. */
+    record Reopen(boolean inFlight) implements Step {}
 
     /** What a command does. */
     enum Kind {

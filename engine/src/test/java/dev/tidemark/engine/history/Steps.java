@@ -28,9 +28,9 @@ public final class Steps {
 
     /** How often each step comes, by style: a bit of everything; much writing that is rarely forced; many snapshots. */
     private static final String[] WEIGHTS = {
-        "wwwwwwwwwwwwwwwwwddzzzffsssssssrrrrrrrrppiillo",
-        "wwwwwwwwwwwwwwwwwwwwwwwwwwwwdzsspppppppppprri",
-        "wwwwwwwwwwdzfsssssssssssssrrrrrppiilo"
+        "wwwwwwwwwwwwwwwwwddzzzffsssssssarrrrrrrrppiilloc",
+        "wwwwwwwwwwwwwwwwwwwwwwwwwwwwdzsspppppppppprrio",
+        "wwwwwwwwwwdzfsssssssssssssaarrrrrppiilocce"
     };
 
     private final SplittableRandom random;
@@ -45,7 +45,7 @@ public final class Steps {
     public static List<Step> draw(long seed, int count) {
         Steps steps = new Steps(seed);
         List<Step> all = new ArrayList<>();
-        all.add(new Step.Say(List.of(new Step.Verb(Step.Kind.CREATE, 0, 0, steps.number(), false)), 0));
+        all.add(new Step.Say(List.of(new Step.Verb(Step.Kind.CREATE, 0, 0, steps.number(), false)), 0, 0));
         all.add(new Step.Run(1));
         while (all.size() < count) {
             all.add(steps.next());
@@ -73,7 +73,10 @@ public final class Steps {
             case 'p' -> new Step.Place(1 + random.nextInt(4));
             case 'i' -> new Step.Idle(oneIn(3) ? random.nextInt(1500) : random.nextInt(100));
             case 'l' -> new Step.Read(number(), number(), number());
-            default -> oneIn(5) ? new Step.Reopen() : new Step.Flush();
+            case 'a' -> new Step.Again(number());
+            case 'c' -> new Step.Attach(number(), oneIn(3));
+            case 'e' -> new Step.Detach(number());
+            default -> oneIn(4) ? new Step.Reopen(random.nextBoolean()) : new Step.Flush();
         };
     }
 
@@ -84,6 +87,7 @@ public final class Steps {
             Step.Kind kind = KINDS[random.nextInt(KINDS.length)];
             verbs.add(new Step.Verb(kind, number(), number(), number(), random.nextBoolean()));
         }
-        return new Step.Say(verbs, oneIn(5) ? 1 + random.nextInt(6) : 0);
+        int request = oneIn(5) ? 1 + random.nextInt(6) : 0;
+        return new Step.Say(verbs, request, oneIn(6) ? 1 + random.nextInt(4) : 0);
     }
 }

@@ -15,11 +15,13 @@ final class RaceReader {
     private final int slot;
     private final SplittableRandom random;
     private final MappingEntry entry = new MappingEntry();
+    private final PagePrefetch prefetch;
     private final MappedRun run = new MappedRun(LONGEST);
     private final long[] floors = new long[RaceWorld.BLOCKS.length];
 
     RaceReader(RaceWorld world, int slot, long seed) {
         this.world = world;
+        prefetch = new PagePrefetch(world.pages, world.space);
         this.slot = slot;
         this.random = new SplittableRandom(seed);
     }
@@ -61,9 +63,10 @@ final class RaceReader {
             pauseNowAndThen();
             int index = random.nextInt(RaceWorld.BLOCKS.length);
             long block = RaceWorld.BLOCKS[index];
-            switch (random.nextInt(4)) {
+            switch (random.nextInt(5)) {
                 case 0 -> lookRun(volume, block, merges);
                 case 1 -> lookExtents(volume, block);
+                case 2 -> prefetch.write(volume.root, block, 1 + random.nextInt(LONGEST));
                 default -> {
                     world.reader.lookup(volume.root, block, entry);
                     pauseNowAndThen();

@@ -41,9 +41,10 @@ class ReferenceCountsPropertyTest {
                     case 3, 4 -> release(space, model, physical);
                     default -> releaseAll(space, model, base, random.nextInt(100));
                 }
-                if (random.nextInt(300) == 0) {
-                    pages.beginGeneration();
+                if (random.nextInt(100) == 0) {
+                    space = restored(pages, space);
                 }
+                space.counts().prefetch(physical);
                 assertThat(space.references(physical)).isEqualTo(model.getOrDefault(physical, 0L));
                 assertThat(space.usedBlocks()).isEqualTo(model.size());
             }
@@ -53,6 +54,27 @@ class ReferenceCountsPropertyTest {
             }
             assertThat(model).isEmpty();
             assertThat(pages.livePages()).isZero();
+        }
+    }
+
+    /** The same counts in another object, as from a checkpoint. */
+    private static Space restored(PageStore pages, Space space) {
+        Space other = new Space(pages);
+        other.restore(space.counts().rootPage(), space.counts().height(), space.usedBlocks());
+        return other;
+    }
+
+    @Test
+    void shouldRefuseACheckpointThatContradictsItself() {
+        try (PageStore pages = new PageStore()) {
+            Space space = new Space(pages);
+            assertThatThrownBy(() -> space.restore(1, 0, 1)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> space.restore(1, 1, 0)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> space.restore(0, 0, 1)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> space.restore(1, 7, 1)).isInstanceOf(IllegalArgumentException.class);
+            space.restore(0, 0, 0);
+            space.claim(1, 1);
+            assertThatThrownBy(() -> space.restore(1, 1, 1)).isInstanceOf(IllegalStateException.class);
         }
     }
 

@@ -7,6 +7,7 @@ import dev.tidemark.engine.codec.EventEncoder;
 import dev.tidemark.engine.job.ReclaimJob;
 import dev.tidemark.engine.mapping.MappingEntry;
 import dev.tidemark.engine.mapping.MappingReader;
+import dev.tidemark.engine.mapping.TouchRecorder;
 import dev.tidemark.engine.message.Line;
 import dev.tidemark.engine.message.Message;
 import dev.tidemark.engine.message.MessageParser;
@@ -32,6 +33,8 @@ final class ModelRun implements AutoCloseable {
 
     final State state = new State(PlainModel.BLOCK);
     private final Applier applier = new Applier(state);
+    private final EventPages pages = new EventPages(state);
+    private final TouchRecorder touches = new TouchRecorder(state.pages());
     private final State follower = new State(PlainModel.BLOCK);
     private final Applier followersApplier = new Applier(follower);
     private final EventEncoder encoder = new EventEncoder();
@@ -201,7 +204,7 @@ final class ModelRun implements AutoCloseable {
         byte[] bytes = new byte[encoder.length(event)];
         encoder.encode(event, new UnsafeBuffer(bytes), 0);
         journal.add(bytes);
-        applier.apply(event);
+        touches.check(() -> pages.bringIn(event), () -> applier.apply(event));
         if (!(event instanceof CatalogueChanged)) {
             model.seq++;
         }

@@ -169,6 +169,7 @@ public final class EngineBenchmark {
 
     private void flushes() throws Exception {
         String own = "4 KiB write + flush, depth 1";
+        String byCallback = "4 KiB write + flush by callbacks, depth 1";
         String raw = "  raw file, write + fdatasync";
         try (BenchStore store = BenchStore.filled(folder, settings.volumeBytes());
                 RawFile file = new RawFile(store.besides("raw"), settings.volumeBytes(), 3)) {
@@ -176,17 +177,22 @@ public final class EngineBenchmark {
             rounds((nanos, counts) -> {
                 Histogram rawLatency = Speed.histogram();
                 Histogram latency = Speed.histogram();
+                Histogram callbackLatency = Speed.histogram();
                 Speed rawSpeed = Speed.NONE;
                 Speed speed = Speed.NONE;
+                Speed callbackSpeed = Speed.NONE;
                 ThreadCosts costs = new ThreadCosts();
                 for (long done = 0; done < nanos; done += SLICE_NANOS) {
                     rawSpeed = rawSpeed.plus(file.forcedWrites(SLICE_NANOS, rawLatency));
                     speed = speed.plus(load.flushedWrites(SLICE_NANOS, latency));
+                    callbackSpeed = callbackSpeed.plus(load.flushedWritesByCallback(SLICE_NANOS, callbackLatency));
                 }
                 add(counts, raw, rawSpeed);
                 add(counts, own, speed);
-                costs(counts, "write + flush", costs, speed);
+                add(counts, byCallback, callbackSpeed);
+                costs(counts, "write + flush", costs, speed.plus(callbackSpeed));
                 percentiles(counts, own, latency);
+                percentiles(counts, byCallback, callbackLatency);
                 percentiles(counts, raw, rawLatency);
             });
         }

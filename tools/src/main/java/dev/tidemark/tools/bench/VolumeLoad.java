@@ -68,8 +68,16 @@ final class VolumeLoad {
         return Speed.of(nanos, () -> write(blocks.nextOffset(), BLOCK_BYTES, depth), this::flush);
     }
 
-    /** Random 4 KiB writes at depth 1, each flushed: the flush is sent when the write was answered. */
+    /** Random 4 KiB writes at depth 1, each flushed, by a caller that waits for each. */
     Speed flushedWrites(long nanos, Histogram latencies) throws Exception {
+        return Speed.timed(nanos, latencies, () -> {
+            volume.write(blocks.nextOffset(), blocks.content(BLOCK_BYTES));
+            volume.flush();
+        });
+    }
+
+    /** The same through callbacks: the flush is sent when the write was answered. */
+    Speed flushedWritesByCallback(long nanos, Histogram latencies) throws Exception {
         return Speed.timed(nanos, latencies, () -> {
             write(blocks.nextOffset(), BLOCK_BYTES, 1);
             flush();

@@ -23,10 +23,12 @@ final class InFlight implements Volume.Completion {
     private final long[] starts;
     private final ByteBudget[] budgets;
     private final boolean[] parts;
+    private final boolean[] forced;
     private final StoreException[] failures;
     private final int[] next;
     private final int[] free;
     private int freeCount;
+    private int forces;
     private long chargedBytes;
     private final AtomicInteger completedTop = new AtomicInteger(NONE);
 
@@ -47,6 +49,7 @@ final class InFlight implements Volume.Completion {
         starts = new long[slots];
         budgets = new ByteBudget[slots];
         parts = new boolean[slots];
+        forced = new boolean[slots];
         failures = new StoreException[slots];
         next = new int[slots];
         free = new int[slots];
@@ -88,6 +91,7 @@ final class InFlight implements Volume.Completion {
         starts[slot] = startNanos;
         budgets[slot] = budget;
         parts[slot] = false;
+        forced[slot] = false;
         if (budget != null) {
             chargedBytes += length;
         }
@@ -104,6 +108,17 @@ final class InFlight implements Volume.Completion {
         int slot = open(0, kind, length, 0, budget);
         parts[slot] = true;
         return slot;
+    }
+
+    /** Notes that the request in an open slot, not submitted yet, ends only when the store has forced something. */
+    void expectForce(int slot) {
+        forced[slot] = true;
+        forces++;
+    }
+
+    /** Returns whether a request waits for the store to force something. */
+    boolean awaitsForce() {
+        return forces > 0;
     }
 
     @Override
@@ -161,6 +176,9 @@ final class InFlight implements Volume.Completion {
     void closeFirstTaken() {
         int slot = takenHead;
         takenHead = next[slot];
+        if (forced[slot]) {
+            forces--;
+        }
         failures[slot] = null;
         budgets[slot] = null;
         free[freeCount++] = slot;

@@ -40,8 +40,7 @@ public final class NbdServer implements AutoCloseable {
     public static NbdServer open(NbdConfig config, ExportSource exports, NbdMetrics metrics) {
         ByteBudget small = new ByteBudget(config.maxBytesInFlight() / 2);
         ByteBudget large = new ByteBudget(config.maxBytesInFlight() / 2);
-        return new NbdServer(
-                new Connection.Shared(exports, metrics, config, small, large, ReadHelpers.withThreads(config.clock())));
+        return new NbdServer(new Connection.Shared(exports, metrics, config, small, large, ReadHelpers.withThreads()));
     }
 
     /**

@@ -9,7 +9,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.LongSupplier;
 
 /**
  * Threads and buffers, shared by all connections, for reads that wait for a disk. A read whose data is in memory takes
@@ -28,17 +27,15 @@ final class ReadHelpers implements AutoCloseable {
     private static final long IDLE_SECONDS = 10;
 
     private final Executor executor;
-    private final LongSupplier clock;
     private final ArrayBlockingQueue<Task> free = new ArrayBlockingQueue<>(BUFFERS);
     private final AtomicInteger made = new AtomicInteger();
 
-    ReadHelpers(Executor executor, LongSupplier clock) {
+    ReadHelpers(Executor executor) {
         this.executor = executor;
-        this.clock = clock;
     }
 
     /** Makes helpers with threads of their own, which are started when they are needed and end when they are not. */
-    static ReadHelpers withThreads(LongSupplier clock) {
+    static ReadHelpers withThreads() {
         AtomicInteger number = new AtomicInteger();
         ThreadPoolExecutor threads = new ThreadPoolExecutor(
                 THREADS, THREADS, IDLE_SECONDS, TimeUnit.SECONDS, new ArrayBlockingQueue<>(BUFFERS), task -> {
@@ -47,7 +44,7 @@ final class ReadHelpers implements AutoCloseable {
                     return thread;
                 });
         threads.allowCoreThreadTimeOut(true);
-        return new ReadHelpers(threads, clock);
+        return new ReadHelpers(threads);
     }
 
     /**
@@ -97,7 +94,6 @@ final class ReadHelpers implements AutoCloseable {
         private long offset;
         private InFlight inFlight;
         private int slot;
-        private long nanos;
 
         private Task(ByteBuffer buffer) {
             this.buffer = buffer;
@@ -105,7 +101,6 @@ final class ReadHelpers implements AutoCloseable {
 
         @Override
         public void run() {
-            long start = clock.getAsLong();
             StoreException failure = null;
             try {
                 volume.read(offset, buffer);
@@ -115,7 +110,6 @@ final class ReadHelpers implements AutoCloseable {
             } catch (RuntimeException | Error e) {
                 failure = new StoreException(StoreException.FAILED, "the read failed: " + e, e);
             }
-            nanos = clock.getAsLong() - start;
             inFlight.completed(slot, failure);
         }
 
@@ -126,11 +120,6 @@ final class ReadHelpers implements AutoCloseable {
         /** Returns what was read, from position to limit. */
         ByteBuffer data() {
             return buffer;
-        }
-
-        /** Returns how long the read took. */
-        long nanos() {
-            return nanos;
         }
 
         /** Ends the use of it and its buffer. */

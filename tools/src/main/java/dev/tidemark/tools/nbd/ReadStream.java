@@ -89,9 +89,9 @@ final class ReadStream {
         session.count(NbdOperation.READ, 0, start, false);
     }
 
-    /** Returns whether a read should rather be handed over, if others could be served meanwhile. */
+    /** Returns whether the next read should rather be handed over, if others could be served meanwhile. */
     boolean shouldHandOver(int bytes) {
-        return bytes > 0 && bytes <= ReadHelpers.BUFFER_BYTES && pace.isSlow();
+        return bytes > 0 && bytes <= ReadHelpers.BUFFER_BYTES && pace.shouldHandOver();
     }
 
     /** Hands a read over; returns whether that was possible. There is a free slot. */
@@ -112,7 +112,6 @@ final class ReadStream {
         StoreException failure = inFlight.failure(slot);
         long requestHandle = inFlight.handle(slot);
         int bytes = (int) inFlight.bytes(slot);
-        pace.note(task.nanos());
         if (failure != null) {
             session.failure(requestHandle, NbdOperation.READ, bytes, inFlight.startNanos(slot), failure);
         } else {

@@ -47,6 +47,7 @@ final class Requests {
     private final ZeroFill zeroFill;
     private final ReadStream reads;
     private final StatusQuery status;
+    private final FlushHabit flushHabit = new FlushHabit();
     private final long maxBytesInFlight;
 
     private boolean served;
@@ -80,6 +81,13 @@ final class Requests {
         this.maxBytesInFlight = maxBytesInFlight;
         this.reads = reads;
         status = new StatusQuery(session);
+    }
+
+    /** Gives up what would take long; the requests after it are served. */
+    void endLongWork() {
+        if (zeroFill.isActive()) {
+            zeroFill.stop();
+        }
     }
 
     /** From now on every request is answered with ESHUTDOWN; what would take long is given up. */
@@ -144,7 +152,9 @@ final class Requests {
         while ((slot = inFlight.firstTaken()) >= 0) {
             StoreException failure = inFlight.failure(slot);
             if (inFlight.isPart(slot)) {
-                zeroFill.pieceEnded(failure);
+                if (inFlight.kind(slot) == NbdOperation.ZEROES) {
+                    zeroFill.pieceEnded(failure);
+                }
             } else if (inFlight.kind(slot) == NbdOperation.READ) {
                 if (!replies.reserve(ReadStream.roomFor((int) inFlight.bytes(slot)))) {
                     return progress;
@@ -374,9 +384,11 @@ final class Requests {
         if (inFlight.isFull() || (charged > 0 && charged + bytes > maxBytesInFlight)) {
             return Need.COMPLETION;
         }
+        boolean fua = (flags & CMD_FLAG_FUA) != 0;
+        boolean idle = inFlight.count() == 0;
         Need need;
         try {
-            need = writes.take(received, handle, offset, bytes, (flags & CMD_FLAG_FUA) != 0, startNanos);
+            need = writes.take(received, handle, offset, bytes, fua, startNanos);
         } catch (StoreException e) {
             received.skip(REQUEST_BYTES);
             skipBytes = bytes;
@@ -385,8 +397,20 @@ final class Requests {
         }
         if (need == Need.NOTHING) {
             afterLargeWrite = !small;
+            if (flushHabit.wrote(idle && small && !fua && received.available() == 0)) {
+                beginForce();
+            }
         }
         return need;
+    }
+
+    /** Has the store begin the force that the client is going to ask for. */
+    private void beginForce() {
+        if (!inFlight.isFull()) {
+            int slot = inFlight.openPart(NbdOperation.FLUSH, 0, null);
+            inFlight.expectForce(slot);
+            session.volume().submitFlush(inFlight, slot);
+        }
     }
 
     private Need cache() {
@@ -433,8 +457,12 @@ final class Requests {
         }
         received.skip(REQUEST_BYTES);
         int slot = inFlight.open(handle, kind, length, startNanos, null);
+        if (fua || kind == NbdOperation.FLUSH) {
+            inFlight.expectForce(slot);
+        }
         Volume volume = session.volume();
         if (kind == NbdOperation.FLUSH) {
+            flushHabit.flushed();
             volume.submitFlush(inFlight, slot);
         } else if (kind == NbdOperation.TRIM) {
             volume.submitDiscard(offset, length, fua, inFlight, slot);

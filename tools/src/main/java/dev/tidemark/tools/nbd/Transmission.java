@@ -21,9 +21,13 @@ import org.agrona.concurrent.YieldingIdleStrategy;
 final class Transmission {
     /**
      * Rounds without progress before the thread waits. A round costs two to three microseconds (it asks the socket), a
-     * wait and its end some twenty; a store under load completes something within that time.
+     * wait and its end some twenty: a store under load completes something within that time, and a client that waits
+     * for each answer comes back.
      */
-    private static final int IDLE_ROUNDS = 12;
+    private static final int IDLE_ROUNDS = 24;
+
+    /** The same while the store forces something for this client: somewhat longer than that takes on a fast disk. */
+    private static final int FORCE_ROUNDS = 100;
 
     /**
      * A yield that takes this long gave the processor to somebody else, who keeps it for a whole time slice; a thread
@@ -35,6 +39,9 @@ final class Transmission {
 
     /** After a large write little is received at first, so that the next large payload is not copied. */
     private static final int PEEK_BYTES = 512;
+
+    /** More than the buffers of a socket hold: what the server still takes when it is to end. */
+    private static final long DRAIN_BYTES = 8L << 20;
 
     private static final long STORE_RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long PACE_CHECK_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -62,6 +69,13 @@ final class Transmission {
     private boolean quiet;
     private long sentSeen;
     private boolean endingSeen;
+    /** Whether it ends, and what the peer had sent by then may not all have been taken yet. */
+    private boolean draining;
+
+    private long drainedBytes;
+    /** Whether the last look at the wire found nothing. */
+    private boolean emptied;
+
     private long endingDeadlineNanos;
 
     Transmission(Wire wire, Received received, Session session, Connection.Shared shared, Ending ending) {
@@ -110,21 +124,33 @@ final class Transmission {
         if (!endingSeen && ending.isRequested()) {
             endingSeen = true;
             endingDeadlineNanos = session.now() + config.shutdownNanos();
-            requests.refuse();
+            requests.endLongWork();
+            draining = true;
+            emptied = false;
             progress = true;
         }
         need = requests.serve(wire);
         progress |= requests.hasServed();
         progress |= send();
         if (need == Need.INPUT && !inputEnded) {
-            if (endingSeen) {
+            if (endingSeen && !draining) {
                 // What had been received was answered; what comes now is not looked at.
                 inputEnded = true;
                 return true;
             }
             progress |= receive();
         }
+        if (draining && isDrained()) {
+            draining = false;
+            requests.refuse();
+            progress = true;
+        }
         return progress;
+    }
+
+    /** Whether all was taken that the peer had sent, or so much that it would go on for ever. */
+    private boolean isDrained() {
+        return emptied || inputEnded || drainedBytes > DRAIN_BYTES || session.now() - endingDeadlineNanos >= 0;
     }
 
     private boolean isOver() {
@@ -158,13 +184,15 @@ final class Transmission {
             return true;
         }
         quiet &= count == 0;
+        emptied = count == 0;
+        drainedBytes += draining ? count : 0;
         return count > 0;
     }
 
     private void idle() throws IOException {
         if (crowdedWaits > 0) {
             crowdedWaits--;
-        } else if (idleRounds < IDLE_ROUNDS) {
+        } else if (idleRounds < (inFlight.awaitsForce() ? FORCE_ROUNDS : IDLE_ROUNDS)) {
             idleRounds++;
             long before = session.now();
             YieldingIdleStrategy.INSTANCE.idle();

@@ -141,6 +141,9 @@ final class WriteIntake {
     private void submit(Volume.WriteBuffer full, long requestHandle, long at, int length, boolean durable, long start) {
         ByteBudget budget = isSmall(length) ? smallBudget : largeBudget;
         int slot = inFlight.open(requestHandle, NbdOperation.WRITE, length, start, budget);
+        if (durable) {
+            inFlight.expectForce(slot);
+        }
         session.volume().submitWrite(at, full, durable, inFlight, slot);
     }
 

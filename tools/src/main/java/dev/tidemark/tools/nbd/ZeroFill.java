@@ -117,6 +117,7 @@ final class ZeroFill {
                 return Need.COMPLETION;
             }
             int slot = inFlight.open(handle, NbdOperation.ZEROES, length, startNanos, null);
+            inFlight.expectForce(slot);
             active = false;
             session.volume().submitFlush(inFlight, slot);
             return Need.NOTHING;

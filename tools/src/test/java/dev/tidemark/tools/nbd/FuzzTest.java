@@ -82,7 +82,7 @@ class FuzzTest {
                 wire);
         ByteBudget small = new ByteBudget(config.maxBytesInFlight() / 2);
         ByteBudget large = new ByteBudget(config.maxBytesInFlight() / 2);
-        ReadHelpers helpers = new ReadHelpers(wire, wire);
+        ReadHelpers helpers = new ReadHelpers(wire);
         Connection connection = new Connection(
                 "fuzz",
                 wire,

@@ -1,0 +1,9 @@
+package dev.tidemark.engine.pipeline;
+
+import java.util.function.LongToIntFunction;
+
+/** How many clients have the volume with a given id open. Any thread. */
+public interface OpenConnections extends LongToIntFunction {
+    /** Whoever holds this object's monitor keeps clients from coming and going: for a moment only. */
+    Object gate();
+}
