@@ -65,8 +65,15 @@ final class SlotMapModel {
     /** Pages of the map as they were written, by slot. */
     private final Map<Integer, byte[]> disk = new HashMap<>();
 
+    private int commits;
+
     SlotMapModel(long maxSlots) {
         this.maxSlots = maxSlots;
+    }
+
+    /** How many checkpoints there were. */
+    int commits() {
+        return commits;
     }
 
     void run(Step step) {
@@ -76,7 +83,13 @@ final class SlotMapModel {
                 limit = Math.min(maxSlots, limit + 1 + random.nextInt(4000));
                 map.extend(limit);
             }
-            case ALLOCATE -> allocate(1 + random.nextInt(random.nextBoolean() ? 3 : 600));
+            case ALLOCATE -> {
+                int wanted = 1 + random.nextInt(random.nextBoolean() ? 3 : 600);
+                // Mostly something is left for the map's own pages, or a full map would end the history.
+                if (map.freeSlots() > wanted + 2L * map.pagesAhead() || random.nextInt(100) == 0) {
+                    allocate(wanted);
+                }
+            }
             case RELEASE -> release(random, false);
             case RELEASE_DEAD -> release(random, true);
             case RELEASE_FROZEN -> releaseFrozen(random);
@@ -187,6 +200,7 @@ final class SlotMapModel {
             return;
         }
         long waiting = map.commit();
+        commits++;
         phase = Phase.RUNNING;
         committed = (BitSet) live.clone();
         committedLimit = limit;

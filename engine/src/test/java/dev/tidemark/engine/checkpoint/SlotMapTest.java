@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,10 +43,13 @@ class SlotMapTest {
             steps.add(new Step(kind, random.nextLong()));
         }
         long maxSlots = seed % 2 == 0 ? 3L * SlotMap.SLOTS_PER_PAGE + 77 : 2000;
+        AtomicInteger commits = new AtomicInteger();
         Shrinking.check(seed, steps, list -> {
             SlotMapModel model = new SlotMapModel(maxSlots);
             list.forEach(model::run);
+            commits.accumulateAndGet(model.commits(), Math::max);
         });
+        assertThat(commits.get()).isGreaterThan(50);
     }
 
     @Test
@@ -104,6 +108,22 @@ class SlotMapTest {
         assertThat(map.freeSlots()).isEqualTo(48);
     }
 
+    @Test
+    void shouldGoRoundForWhatBecameFreeBehind() {
+        SlotMap map = new SlotMap();
+        map.extend(40);
+        map.allocate(28);
+        map.releaseDead(1);
+        map.releaseDead(2);
+        map.freeze();
+        commit(map, ByteBuffer.allocate(MetadataFile.SLOT_BYTES));
+        map.freeze();
+        assertThat(map.allocate(16)).as("there is no run of 16").isEqualTo(SlotMap.run(30, 10));
+        assertThat(map.allocate(1)).isZero();
+        map.freeDead();
+        assertThat(map.allocate(16)).isEqualTo(SlotMap.run(1, 2));
+    }
+
     /** Page 0's old slot is the last one in page 1, so that page 1 is empty once page 0 has its new slot. */
     @Test
     void shouldGiveBackTheSlotOfAPageThatEndsUpEmpty() throws IOException {
@@ -120,6 +140,24 @@ class SlotMapTest {
         assertThat(map.pages()).as("page 1 is empty").isEqualTo(1);
         assertThat(map.usedSlots()).isEqualTo(1);
         assertThat(map.freeSlots()).isEqualTo(SlotMap.SLOTS_PER_PAGE + 20 - 1 - 1);
+    }
+
+    /** Who has taken place for the list of the map's pages must not be surprised by more of them. */
+    @Test
+    void shouldPutOffAnExtensionWhileTheMapIsSealed() {
+        SlotMap map = new SlotMap();
+        map.extend(100);
+        map.allocate(50);
+        map.freeze();
+        map.holdLimit();
+        map.extend(3 * SlotMap.SLOTS_PER_PAGE);
+        map.extend(2 * SlotMap.SLOTS_PER_PAGE);
+        assertThat(map.limit()).isEqualTo(100);
+        assertThat(map.pagesAhead()).isEqualTo(1);
+        assertThat(map.seal()).isTrue();
+        assertThat(map.limit()).isEqualTo(3 * SlotMap.SLOTS_PER_PAGE);
+        map.extend(4 * SlotMap.SLOTS_PER_PAGE);
+        assertThat(map.limit()).isEqualTo(4 * SlotMap.SLOTS_PER_PAGE);
     }
 
     @Test
