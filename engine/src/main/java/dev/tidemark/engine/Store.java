@@ -147,9 +147,8 @@ public final class Store implements AutoCloseable {
         if (!options.toMap().equals(superblock.options())) {
             superblock = superblock.withOptions(options.toMap());
         }
-        if (!found.whole() || superblock.generation() > found.superblock().generation()) {
-            SuperblockFile.write(folder, superblock);
-        }
+        // always: what was read may be in the page cache only, and what it does not refer to is going to be released
+        SuperblockFile.renew(folder, found, superblock);
         return superblock;
     }
 

@@ -1,6 +1,8 @@
 package dev.tidemark.engine;
 
 import dev.tidemark.engine.StoreOpenException.Kind;
+import dev.tidemark.engine.checkpoint.MetadataDamagedException;
+import dev.tidemark.engine.checkpoint.MetadataFile;
 import dev.tidemark.engine.checkpoint.Superblock;
 import dev.tidemark.engine.checkpoint.SuperblockException;
 import dev.tidemark.engine.checkpoint.SuperblockFile;
@@ -59,6 +61,9 @@ final class StoreFolder {
             try (StorageFile data = folder.open(ExceptionStore.FILE_NAME, Storage.Mode.CREATE_NEW)) {
                 data.force();
             }
+            try (MetadataFile metadata = MetadataFile.create(folder)) {
+                metadata.force();
+            }
             Journal.create(folder, journalConfig(config, options), store, callerHeader(config))
                     .close();
             folder.syncDirectory("");
@@ -72,6 +77,7 @@ final class StoreFolder {
     static JournalConfig journalConfig(StoreConfig config, StoreOptions options) {
         JournalConfig.Builder builder = JournalConfig.builder()
                 .segmentBytes(options.journalSegmentBytes())
+                .retention(options.retention())
                 .helperThread(!config.stepped())
                 .clock(config.clock())
                 .salts(config.random());
@@ -174,7 +180,9 @@ final class StoreFolder {
             return new StoreOpenException(
                     Kind.TOO_NEW, "can't open " + name + ": " + e.getMessage() + "; use the program that wrote it", e);
         }
-        if (e instanceof JournalCorruptException || e instanceof HistoryException) {
+        if (e instanceof JournalCorruptException
+                || e instanceof HistoryException
+                || e instanceof MetadataDamagedException) {
             return new StoreOpenException(
                     Kind.DAMAGED,
                     "can't open " + name + ": it is damaged, and nothing was changed: " + e.getMessage(),

@@ -1,8 +1,9 @@
 package dev.tidemark.engine;
 
 import dev.tidemark.engine.message.Sizes;
+import dev.tidemark.journal.RetentionPolicy;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -14,6 +15,10 @@ import java.util.TreeMap;
  * @param inFlightBytes payload bytes of writes that may be under way at one time, 32 MiB to 4 GiB
  * @param inlineBytes data up to which a journal frame carries it instead of a second force, 0 to 512 KiB
  * @param journalSegmentBytes of each new journal segment, 4 MiB to 1 GiB
+ * @param metadataMemoryBytes what pages of mappings and reference counts should take in memory, 4 MiB to 1 TiB
+ * @param checkpointJournalBytes of journal after which a checkpoint is taken, 1 MiB to 1 TiB
+ * @param checkpointIntervalSeconds after which one is taken when something changed, 1 to 86,400
+ * @param retention how long journal is kept that recovery does not need: {@code all}, {@code none}, a size or an age
  * @param lowSpacePercents free space levels at which the store warns, each 1 to 99, descending, at most 8
  */
 public record StoreOptions(
@@ -21,16 +26,38 @@ public record StoreOptions(
         long inFlightBytes,
         int inlineBytes,
         int journalSegmentBytes,
+        long metadataMemoryBytes,
+        long checkpointJournalBytes,
+        long checkpointIntervalSeconds,
+        RetentionPolicy retention,
         List<Integer> lowSpacePercents) {
     /** The options of a store that was made without any. */
     public static final StoreOptions DEFAULT =
-            new StoreOptions(1000, 64L << 20, 256 << 10, 64 << 20, List.of(20, 10, 5));
+            new StoreOptions(
+                    1000,
+                    64L << 20,
+                    256 << 10,
+                    64 << 20,
+                    256L << 20,
+                    256L << 20,
+                    300,
+                    RetentionPolicy.ofBytes(1L << 30),
+                    List.of(20, 10, 5));
 
     private static final String FORCE_INTERVAL = "force-interval";
     private static final String IN_FLIGHT = "in-flight";
     private static final String INLINE_LIMIT = "inline-limit";
     private static final String JOURNAL_SEGMENT = "journal-segment";
     private static final String LOW_SPACE = "low-space";
+
+    private static final String METADATA_MEMORY = "metadata-memory";
+    private static final String CHECKPOINT_JOURNAL = "checkpoint-journal";
+    private static final String CHECKPOINT_INTERVAL = "checkpoint-interval";
+    private static final String RETENTION = "retention";
+
+    private static final String AGE_UNITS = "smhd";
+    private static final long[] AGE_SECONDS = {1, 60, 3600, 86_400};
+    private static final Duration MAX_AGE = Duration.ofDays(36_500);
 
     private static final int MAX_LEVELS = 8;
 
@@ -44,6 +71,9 @@ public record StoreOptions(
         if (journalSegmentBytes % 4096 != 0) {
             throw bad(JOURNAL_SEGMENT, Long.toString(journalSegmentBytes), "a multiple of 4096");
         }
+        range(METADATA_MEMORY, metadataMemoryBytes, 4L << 20, 1L << 40, "a size from 4M to 1T");
+        range(CHECKPOINT_JOURNAL, checkpointJournalBytes, 1L << 20, 1L << 40, "a size from 1M to 1T");
+        range(CHECKPOINT_INTERVAL, checkpointIntervalSeconds, 1, 86_400, "seconds from 1 to 86400");
         int last = 100;
         for (int level : lowSpacePercents) {
             if (level < 1 || level >= last || lowSpacePercents.size() > MAX_LEVELS) {
@@ -68,6 +98,10 @@ public record StoreOptions(
                 size(IN_FLIGHT, all),
                 Math.toIntExact(Math.min(Integer.MAX_VALUE, size(INLINE_LIMIT, all))),
                 Math.toIntExact(Math.min(Integer.MAX_VALUE, size(JOURNAL_SEGMENT, all))),
+                size(METADATA_MEMORY, all),
+                size(CHECKPOINT_JOURNAL, all),
+                number(CHECKPOINT_INTERVAL, all),
+                retention(all.get(RETENTION)),
                 levels(all.get(LOW_SPACE)));
     }
 
@@ -78,10 +112,56 @@ public record StoreOptions(
         map.put(IN_FLIGHT, Sizes.print(inFlightBytes));
         map.put(INLINE_LIMIT, Sizes.print(inlineBytes));
         map.put(JOURNAL_SEGMENT, Sizes.print(journalSegmentBytes));
+        map.put(METADATA_MEMORY, Sizes.print(metadataMemoryBytes));
+        map.put(CHECKPOINT_JOURNAL, Sizes.print(checkpointJournalBytes));
+        map.put(CHECKPOINT_INTERVAL, Long.toString(checkpointIntervalSeconds));
+        map.put(RETENTION, print(retention));
         map.put(
                 LOW_SPACE,
                 String.join(",", lowSpacePercents.stream().map(String::valueOf).toList()));
         return map;
+    }
+
+    private static RetentionPolicy retention(String text) {
+        if (text.equals("all")) {
+            return RetentionPolicy.ALL;
+        }
+        if (text.equals("none")) {
+            return RetentionPolicy.NONE;
+        }
+        int unit = text.isEmpty() ? -1 : AGE_UNITS.indexOf(text.charAt(text.length() - 1));
+        try {
+            if (unit >= 0) {
+                long number = Long.parseLong(text.substring(0, text.length() - 1));
+                Duration age = Duration.ofSeconds(Math.multiplyExact(number, AGE_SECONDS[unit]));
+                if (number > 0 && age.compareTo(MAX_AGE) <= 0) {
+                    return RetentionPolicy.ofAge(age);
+                }
+            } else {
+                return RetentionPolicy.ofBytes(size(RETENTION, Map.of(RETENTION, text)));
+            }
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            // said below
+        }
+        throw bad(RETENTION, text, "all, none, a size such as 10G, or an age such as 12h or 30d");
+    }
+
+    private static String print(RetentionPolicy policy) {
+        if (policy.equals(RetentionPolicy.ALL)) {
+            return "all";
+        }
+        if (policy.equals(RetentionPolicy.NONE)) {
+            return "none";
+        }
+        if (policy.maxBytes() != Long.MAX_VALUE) {
+            return Sizes.print(policy.maxBytes());
+        }
+        long seconds = policy.maxAge().toSeconds();
+        int unit = AGE_SECONDS.length - 1;
+        while (seconds % AGE_SECONDS[unit] != 0) {
+            unit--;
+        }
+        return seconds / AGE_SECONDS[unit] + AGE_UNITS.substring(unit, unit + 1);
     }
 
     private static List<Integer> levels(String text) {
@@ -127,6 +207,6 @@ public record StoreOptions(
 
     /** The keys of all options. */
     public static List<String> keys() {
-        return Arrays.asList(FORCE_INTERVAL, IN_FLIGHT, INLINE_LIMIT, JOURNAL_SEGMENT, LOW_SPACE);
+        return List.copyOf(DEFAULT.toMap().keySet());
     }
 }

@@ -1,8 +1,10 @@
 package dev.tidemark.engine;
 
+import dev.tidemark.engine.checkpoint.CheckpointLoader;
 import dev.tidemark.engine.checkpoint.Superblock;
 import dev.tidemark.engine.exception.ExceptionStore;
 import dev.tidemark.engine.mapping.MappingReader;
+import dev.tidemark.engine.pipeline.CheckpointPolicy;
 import dev.tidemark.engine.pipeline.FailStop;
 import dev.tidemark.engine.pipeline.ForcePolicy;
 import dev.tidemark.engine.pipeline.JournalFrameLog;
@@ -25,7 +27,11 @@ import java.util.concurrent.TimeUnit;
 final class StoreParts implements AutoCloseable {
     final EpochTable epochs = new EpochTable();
     final FailStop failStop = new FailStop();
+    /** Of stores with segments that no option allows: tests open thousands of them. */
+    private static final int SMALL_ROOM_SLOTS = 128;
+
     ExceptionStore exceptions;
+    CheckpointLoader.Loaded loaded;
     Recovered recovered;
     State state;
     MappingReader mappings;
@@ -42,8 +48,10 @@ final class StoreParts implements AutoCloseable {
         long begun = config.nanoClock().getAsLong();
         exceptions = new ExceptionStore(folder.open(ExceptionStore.FILE_NAME, Storage.Mode.WRITE), blockSize);
         JournalConfig journalConfig = StoreFolder.journalConfig(config, options);
-        recovered = Recovery.recover(folder, journalConfig, superblock.store(), exceptions, config.sabotage());
-        state = recovered.state();
+        loaded = CheckpointLoader.load(folder, superblock, options.metadataMemoryBytes());
+        state = loaded.state();
+        recovered = Recovery.recover(folder, journalConfig, superblock, state, exceptions, config.sabotage());
+        recovered.journal().releaseBelow(superblock.checkpoint().journalOffset());
         mappings = new MappingReader(state.pages());
         reader = new BlockReader(exceptions, mappings, epochs, state::seq);
         progress = new Progress(state.seq());
@@ -71,6 +79,8 @@ final class StoreParts implements AutoCloseable {
                 store::durable,
                 options.lowSpacePercents(),
                 options.toMap(),
+                loaded.writer(),
+                checkpointPolicy(config, options),
                 journalConfig.segmentBytes(),
                 config.clock(),
                 config.nanoClock(),
@@ -78,6 +88,17 @@ final class StoreParts implements AutoCloseable {
         WriteBuffers buffers = new WriteBuffers(blockSize, options.inFlightBytes());
         pipeline =
                 config.stepped() ? Pipeline.stepped(pipelineParts, buffers) : Pipeline.threaded(pipelineParts, buffers);
+    }
+
+    private static CheckpointPolicy checkpointPolicy(StoreConfig config, StoreOptions options) {
+        boolean small = config.testSegmentBytes() > 0;
+        return new CheckpointPolicy(
+                small ? Math.min(options.checkpointJournalBytes(), 4L * config.testSegmentBytes())
+                        : options.checkpointJournalBytes(),
+                CheckpointPolicy.MAX_MAPPED_BLOCKS,
+                TimeUnit.SECONDS.toNanos(options.checkpointIntervalSeconds()),
+                small ? SMALL_ROOM_SLOTS : CheckpointPolicy.ROOM_SLOTS,
+                small ? SMALL_ROOM_SLOTS : CheckpointPolicy.STEP_SLOTS);
     }
 
     @Override
@@ -101,7 +122,13 @@ final class StoreParts implements AutoCloseable {
     private void closeFiles() {
         if (reader != null) {
             reader.close();
-            state.close();
+        }
+        try {
+            if (loaded != null) {
+                loaded.close();
+            }
+        } catch (IOException e) {
+            org.slf4j.LoggerFactory.getLogger(Store.class).warn("while closing: {}", e.toString());
         }
         try {
             if (exceptions != null) {

@@ -1,5 +1,6 @@
 package dev.tidemark.engine;
 
+import dev.tidemark.engine.checkpoint.CheckpointLoader;
 import dev.tidemark.engine.checkpoint.Superblock;
 import dev.tidemark.engine.checkpoint.SuperblockFile;
 import dev.tidemark.engine.exception.ExceptionStore;
@@ -100,13 +101,27 @@ public final class StoreReader implements AutoCloseable {
         for (int tries = 1; ; tries++) {
             SuperblockFile.Found found = SuperblockFile.read(folder);
             Superblock superblock = found.superblock();
-            ReadOnlyState read = Recovery.read(
-                    folder, journalConfig(config, superblock), superblock.store(), superblock.blockSizeBytes());
+            ReadOnlyState read = read(config, folder, superblock);
             if (SuperblockFile.read(folder).superblock().generation() == superblock.generation()
                     || tries == MAX_TRIES) {
                 return new StoreReader(config, folder, lock, found, read);
             }
             read.close();
+        }
+    }
+
+    private static ReadOnlyState read(StoreConfig config, Storage folder, Superblock superblock) throws IOException {
+        StoreOptions options = StoreOptions.DEFAULT.with(superblock.options());
+        CheckpointLoader.Loaded loaded = CheckpointLoader.read(folder, superblock, options.metadataMemoryBytes());
+        boolean done = false;
+        try {
+            ReadOnlyState read = Recovery.read(folder, journalConfig(config, superblock), superblock, loaded);
+            done = true;
+            return read;
+        } finally {
+            if (!done) {
+                loaded.close();
+            }
         }
     }
 
@@ -170,7 +185,7 @@ public final class StoreReader implements AutoCloseable {
         try (ExceptionStore exceptions = new ExceptionStore(
                 folder.open(ExceptionStore.FILE_NAME, Storage.Mode.READ), superblock.blockSizeBytes())) {
             Long2ObjectHashMap<byte[]> carried = Recovery.carried(
-                    folder, journalConfig(config, superblock), superblock.store(), superblock.blockSizeBytes());
+                    folder, journalConfig(config, superblock), superblock);
             DataCheck check = new DataCheck(read.state(), exceptions, carried::get, progress);
             List<String> findings = check.run();
             return new DataReport(check.checkedBlocks(), findings);
@@ -201,7 +216,11 @@ public final class StoreReader implements AutoCloseable {
 
     @Override
     public void close() {
-        read.close();
+        try {
+            read.close();
+        } catch (IOException e) {
+            org.slf4j.LoggerFactory.getLogger(Store.class).warn("while closing: {}", e.toString());
+        }
         StoreFolder.release(lock);
     }
 }

@@ -19,6 +19,7 @@ public final class ExceptionStore implements AutoCloseable {
 
     private final StorageFile file;
     private final int blockSizeBytes;
+    private Throwable failedForce;
 
     public ExceptionStore(StorageFile file, int blockSizeBytes) {
         this.file = file;
@@ -48,9 +49,20 @@ public final class ExceptionStore implements AutoCloseable {
         }
     }
 
-    /** Forces everything written before the call. A failure is final for the process (G9). */
-    public void force() throws IOException {
-        file.force();
+    /**
+     * Forces everything written before the call. One force at a time: the kernel tells a failure to one of those who
+     * wait for it, so whoever comes next learns of it here. A failure is final for the process (G9).
+     */
+    public synchronized void force() throws IOException {
+        if (failedForce != null) {
+            throw new IOException("a force of " + FILE_NAME + " failed before: " + failedForce.getMessage(), failedForce);
+        }
+        try {
+            file.force();
+        } catch (IOException | RuntimeException | Error e) {
+            failedForce = e;
+            throw e;
+        }
     }
 
     /** The file's size in bytes. */

@@ -42,7 +42,7 @@ public final class LeafWalk {
         if (pages.references(id) > 1 && !seen.add(id)) {
             return;
         }
-        long page = pages.address(id);
+        long page = pages.readable(id, height);
         for (int i = 0; i < MappingPage.ENTRIES; i++) {
             long entry = MappingPage.entry(page, i);
             if (height == 1) {

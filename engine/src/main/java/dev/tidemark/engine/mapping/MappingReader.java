@@ -186,14 +186,14 @@ public final class MappingReader {
         if (pointer == 0 || block >>> (MappingPage.ENTRY_BITS * height) != 0) {
             return -BEYOND;
         }
-        long page = pages.address(MappingRoot.pageId(pointer));
+        long page = pages.readable(MappingRoot.pageId(pointer), height);
         while (height > 1) {
             long child = MappingPage.child(MappingPage.entry(page, MappingPage.index(block, height)));
             height--;
             if (child == 0) {
                 return -height;
             }
-            page = pages.address(child);
+            page = pages.readable(child, height);
         }
         return page;
     }
@@ -204,7 +204,7 @@ public final class MappingReader {
         if (pointer == 0 || block >>> (MappingPage.ENTRY_BITS * height) != 0) {
             return 0;
         }
-        long page = pages.address(MappingRoot.pageId(pointer));
+        long page = pages.readable(MappingRoot.pageId(pointer), height);
         while (height > 1) {
             long entry = MappingPage.entry(page, MappingPage.index(block, height));
             long child = MappingPage.child(entry);
@@ -215,7 +215,7 @@ public final class MappingReader {
             if (MappingPage.mapped(entry) == MappingPage.span(height)) {
                 return -height;
             }
-            page = pages.address(child);
+            page = pages.readable(child, height);
         }
         return page;
     }

@@ -37,11 +37,11 @@ public final class PagePrefetch {
     }
 
     private void page(long id, int height, long from, long to, long ownedAfter, boolean shared) {
-        if (!pages.bringIn(id)) {
+        if (!pages.prefetch(id)) {
             return;
         }
         boolean copiedShared = id <= ownedAfter && (shared || pages.seemsShared(id));
-        long page = pages.address(id);
+        long page = pages.readable(id, height);
         if (height == 1) {
             long last = -PhysicalBlocks.PAGE_BLOCKS;
             int end = copiedShared ? MappingPage.ENTRIES : (int) to;

@@ -1,23 +1,16 @@
 package dev.tidemark.engine.mapping;
 
-/** A page of the metadata is needed and can't be brought into memory: it can't be read, or is not what was written. */
+import java.io.Serial;
+
+/** A page that is needed can't be brought into memory: reading failed, or what was read is damaged. */
 public final class PageUnreadableException extends RuntimeException {
+    @Serial
     private static final long serialVersionUID = 1L;
 
-    private final long pageId;
-
-    /**
-     * @param pageId the page
-     * @param what where it should have come from, and what is wrong there
-     * @param cause the failed read, or null
-     */
-    public PageUnreadableException(long pageId, String what, Throwable cause) {
-        super("page " + pageId + " of the metadata can't be read: " + what, cause);
-        this.pageId = pageId;
-    }
-
-    /** The page's id. */
-    public long pageId() {
-        return pageId;
+    PageUnreadableException(PageKind kind, long index, int slot, Throwable cause) {
+        super(
+                "metadata " + kind.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ') + " " + index
+                        + " in slot " + Integer.toUnsignedLong(slot) + " can't be read: " + cause.getMessage(),
+                cause);
     }
 }

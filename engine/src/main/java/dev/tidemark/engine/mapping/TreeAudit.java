@@ -121,7 +121,7 @@ public final class TreeAudit {
     }
 
     private long leaf(long id) {
-        long page = pages.address(id);
+        long page = pages.readable(id, 1);
         long mapped = 0;
         for (int i = 0; i < MappingPage.ENTRIES; i++) {
             long entry = MappingPage.entry(page, i);
@@ -140,7 +140,7 @@ public final class TreeAudit {
     }
 
     private long inner(long id, int height, long ownedAfter) {
-        long page = pages.address(id);
+        long page = pages.readable(id, height);
         long mapped = 0;
         for (int i = 0; i < MappingPage.ENTRIES; i++) {
             long entry = MappingPage.entry(page, i);

@@ -41,7 +41,7 @@ public final class TreeDigest {
         if (known != NONE) {
             return known;
         }
-        long page = pages.address(id);
+        long page = pages.readable(id, height);
         long digest = mix(height, pages.references(id));
         for (int i = 0; i < MappingPage.ENTRIES; i++) {
             long entry = MappingPage.entry(page, i);

@@ -39,6 +39,7 @@ final class DisruptorLane implements Lane {
     private final BatchEventProcessor<Slot> journalProcessor;
     private final Thread placeThread;
     private final Thread journalThread;
+    private final CheckpointThread worker;
     private final CountDownLatch started = new CountDownLatch(2);
     private final ConcurrentLinkedQueue<Request> overflow = new ConcurrentLinkedQueue<>();
     /** Submitters between their check and their publication; with {@link #CLOSED} added, no more may begin. */
@@ -66,6 +67,15 @@ final class DisruptorLane implements Lane {
         placeThread.start();
         journalThread.start();
         awaitUninterruptibly(started);
+        worker = new CheckpointThread(stages.checkpoints(), this::turnSoon);
+    }
+
+    /** Gives PLACE a turn soon. Any thread. */
+    private void turnSoon() {
+        if (submitters.getAndIncrement() >= 0) {
+            nudge();
+        }
+        submitters.getAndDecrement();
     }
 
     @Override
@@ -138,6 +148,8 @@ final class DisruptorLane implements Lane {
         last.handOver(stages.journal());
         stages.journal().endOfBatch();
         stages.journal().close();
+        worker.close();
+        stages.checkpoints().close(stages.journal()::endOfBatch);
     }
 
     private boolean drained() {
@@ -211,6 +223,7 @@ final class DisruptorLane implements Lane {
         /** The ring of events is full: JOURNAL gets what is finished and goes on, then there is room. */
         private void awaitRoom(long sequence) {
             while (!stages.place().hasRoom()) {
+                stages.place().makeRoom();
                 progress.set(sequence - 1);
                 waiting.wakeFollower();
                 LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(50));

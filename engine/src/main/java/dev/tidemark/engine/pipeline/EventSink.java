@@ -14,6 +14,9 @@ import dev.tidemark.engine.state.State;
  * later force would not reach.
  */
 final class EventSink {
+    /** The smallest block: counts a little too much for larger ones. */
+    private static final int BLOCK_BYTES = State.MIN_BLOCK_BYTES;
+
     private final EventRing ring;
     private final EventEncoder encoder;
     private final State state;
@@ -22,8 +25,11 @@ final class EventSink {
     private final SpaceKeeper space;
     private final Progress progress;
     private final DurableEvents durable;
+    private final Checkpointer checkpoints;
 
-    EventSink(EventRing ring, State state, SpaceKeeper space, Progress progress, DurableEvents durable) {
+    EventSink(EventRing ring, State state, SpaceKeeper space, Progress progress, DurableEvents durable,
+            Checkpointer checkpoints) {
+        this.checkpoints = checkpoints;
         this.durable = durable;
         this.ring = ring;
         this.encoder = new EventEncoder();
@@ -82,6 +88,7 @@ final class EventSink {
         ring.publish(length, staged, dataPosition, dataBytes);
         progress.placed(dataBytes);
         progress.appliedSeq(state.seq());
+        checkpoints.mapped(event instanceof Event.JobStepped step ? step.maxEntries() : 1 + dataBytes / BLOCK_BYTES);
     }
 
     private void applyBroughtIn(Event event) {

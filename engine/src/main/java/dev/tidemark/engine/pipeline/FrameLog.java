@@ -5,7 +5,7 @@ import org.agrona.MutableDirectBuffer;
 
 /**
  * Whoever appends frames and learns that they are durable: the journal today; a log that is durable on a majority could
- * stand here as well. Used by the JOURNAL thread alone, but for {@link #roomBytes}.
+ * stand here as well. Used by the JOURNAL thread alone, but for what says otherwise.
  *
  * <p>A frame is appended only when the data of its events is forced or is in the frame.
  */
@@ -39,6 +39,12 @@ public interface FrameLog {
 
     /** Appends and forces a marker: a frame that says what is durable by now. */
     void mark() throws IOException;
+
+    /** The end of the last frame, in bytes of the whole journal. Any thread. */
+    long appendedOffset();
+
+    /** Says that recovery will not need anything below a boundary of frames. Any thread. */
+    void releaseBelow(long offset) throws IOException;
 
     /** Bytes of journal that are written ahead, so that an append there can't run out of space. Any thread. */
     long roomBytes();

@@ -55,6 +55,16 @@ public final class JournalFrameLog implements FrameLog {
     }
 
     @Override
+    public long appendedOffset() {
+        return journal.appendedOffset();
+    }
+
+    @Override
+    public void releaseBelow(long offset) throws IOException {
+        journal.releaseBelow(offset);
+    }
+
+    @Override
     public long roomBytes() {
         return journal.roomBytes();
     }

@@ -45,6 +45,7 @@ final class JournalStage {
     private final RequestAnswer answer;
     private final LongSupplier nanoClock;
     private final Sabotage sabotage;
+    private final Checkpointer checkpoints;
     private final List<Request> waiting = new ArrayList<>();
 
     private long carriedSinceHomeForceBytes;
@@ -56,7 +57,14 @@ final class JournalStage {
     private int framesAppended;
     private boolean provenForPlace;
 
-    JournalStage(EventRing events, StagingRing staging, DurableEvents durable, JournalRoom room, PipelineParts parts) {
+    JournalStage(
+            EventRing events,
+            StagingRing staging,
+            DurableEvents durable,
+            JournalRoom room,
+            Checkpointer checkpoints,
+            PipelineParts parts) {
+        this.checkpoints = checkpoints;
         this.durable = durable;
         this.events = events;
         this.staging = staging;
@@ -80,7 +88,8 @@ final class JournalStage {
     void endOfBatch() {
         if (!failStop.failed()) {
             try {
-                if (!waiting.isEmpty() || forceIsDue()) {
+                noteBoundary();
+                if (!waiting.isEmpty() || forceIsDue() || checkpoints.wantsForce()) {
                     journalPending();
                 }
                 if (progress.proofWanted()) {
@@ -100,7 +109,8 @@ final class JournalStage {
             return;
         }
         try {
-            if (forceIsDue() || progress.proofWanted()) {
+            noteBoundary();
+            if (forceIsDue() || progress.proofWanted() || checkpoints.wantsForce()) {
                 journalPending();
                 if (progress.proofWanted()) {
                     prove();
@@ -131,6 +141,13 @@ final class JournalStage {
         boolean proven = provenForPlace;
         provenForPlace = false;
         return proven;
+    }
+
+    /** Nothing is pending: the journal ends with what is durable. */
+    private void noteBoundary() {
+        if (events.head() == events.tail()) {
+            checkpoints.appended(progress.durableSeq(), log.appendedOffset());
+        }
     }
 
     private void settle() throws IOException {
@@ -178,6 +195,7 @@ final class JournalStage {
         }
         survey(from, upTo);
         long firstSeq = progress.durableSeq() + 1;
+        checkpoints.appended(firstSeq - 1, log.appendedOffset());
         long lastSeq = firstSeq + pendingEvents - 1;
         boolean carry = pendingDataBytes > 0
                 && pendingStaged
@@ -201,6 +219,7 @@ final class JournalStage {
         events.consume(upTo);
         progress.waitingSinceNanos(events.head() == upTo ? Progress.NOTHING_WAITS : begun);
         durable.tell(lastSeq);
+        checkpoints.durable(lastSeq);
     }
 
     private void forceHome(long throughSeq) throws IOException {
@@ -225,8 +244,9 @@ final class JournalStage {
         boolean carry = carryWanted;
         long at = events.skipWrap(from, upTo);
         long seq = firstSeq;
+        long boundary = checkpoints.boundary();
         while (at < upTo) {
-            long end = endOfFrame(at, upTo, carry);
+            long end = endOfFrame(at, upTo, carry, boundary < seq ? Long.MAX_VALUE : boundary - seq + 1);
             int count = appendFrame(at, end, upTo, seq, carry);
             if (count < 0) {
                 // PLACE wrote over the data meanwhile: it is in the file, so force it there
@@ -236,14 +256,16 @@ final class JournalStage {
             }
             seq += count;
             at = end;
+            checkpoints.appended(seq - 1, log.appendedOffset());
         }
     }
 
     /** The end of the longest row of events from {@code at} on that fits one frame; at least one event fits. */
-    private long endOfFrame(long at, long upTo, boolean carry) {
+    private long endOfFrame(long at, long upTo, boolean carry, long mostEvents) {
         long bytes = FrameTypes.HEADER_BYTES;
         long end = at;
-        while (end < upTo) {
+        long count = 0;
+        while (end < upTo && count++ < mostEvents) {
             bytes += MAX_PREFIX_BYTES + events.eventLength(end) + (carry ? events.dataBytes(end) : 0);
             if (bytes > log.maxPayloadBytes() && end != at) {
                 break;

@@ -42,29 +42,33 @@ final class MessagePlacer {
         this.views = new Views(parts.state());
     }
 
-    /** Decides and applies a message; whether its answer waits until the state that it was decided on is durable. */
-    boolean place(Request request, JournalRoom room) {
+    /** What the answer waits for. */
+    enum Wait {
+        NOTHING,
+        /** The state that it was decided on is durable. */
+        FORCE,
+        /** A checkpoint holds it. */
+        CHECKPOINT
+    }
+
+    /** Decides and applies a message; what its answer waits for. */
+    Wait place(Request request, JournalRoom room) {
         try {
             return decide(request, room);
         } catch (PageUnreadableException e) {
             request.reply = refusal(ErrorCode.FAILED, "can't carry the message out: " + e.getMessage());
-            return true;
+            return Wait.FORCE;
         }
     }
 
-    private boolean decide(Request request, JournalRoom room) {
+    private Wait decide(Request request, JournalRoom room) {
         DecisionContext context = new DecisionContext(parts.clock().millis(), request.actor, parts.openConnections());
         Decision decision = Decider.decide(state, request.message, context);
         if (decision instanceof Decision.Query query) {
             request.reply = views.answer(query.command(), facts());
-            return false;
+            return Wait.NOTHING;
         }
-        if (asksForCheckpoint(decision)) {
-            request.reply = refusal(
-                    ErrorCode.BAD_MESSAGE,
-                    "this version takes no checkpoints: flush makes everything durable, and the next open replays"
-                            + " the journal");
-        } else if (decision instanceof Decision.Apply apply) {
+        if (decision instanceof Decision.Apply apply) {
             request.reply = room.forCommands() ? apply(apply) : noJournalRoom();
         } else if (decision instanceof Decision.Answer answer) {
             request.reply = answer.reply();
@@ -73,7 +77,7 @@ final class MessagePlacer {
         } else {
             request.reply = ((Decision.Repeat) decision).reply();
         }
-        return true;
+        return asksForCheckpoint(decision) && request.reply instanceof Reply.Ok ? Wait.CHECKPOINT : Wait.FORCE;
     }
 
     private static boolean asksForCheckpoint(Decision decision) {

@@ -1,5 +1,6 @@
 package dev.tidemark.engine.pipeline;
 
+import dev.tidemark.engine.checkpoint.CheckpointWriter;
 import dev.tidemark.engine.exception.ExceptionStore;
 import dev.tidemark.engine.read.BlockReader;
 import dev.tidemark.engine.read.EpochTable;
@@ -29,6 +30,8 @@ import java.util.function.LongToIntFunction;
  * @param listener told of each event but I/O and steps of jobs, once it is durable
  * @param lowSpacePercents levels at which to warn, descending
  * @param options the store's options as text, for {@code status}
+ * @param checkpoints who writes checkpoints
+ * @param checkpointPolicy when to take one
  * @param journalSegmentBytes the length of new journal segments, which the journal's reserves follow
  * @param clock wall-clock time, for the events
  * @param nanoClock for intervals
@@ -49,6 +52,8 @@ public record PipelineParts(
         EventListener listener,
         List<Integer> lowSpacePercents,
         Map<String, String> options,
+        CheckpointWriter checkpoints,
+        CheckpointPolicy checkpointPolicy,
         int journalSegmentBytes,
         InstantSource clock,
         LongSupplier nanoClock,

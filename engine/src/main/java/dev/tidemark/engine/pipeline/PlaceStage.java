@@ -1,5 +1,6 @@
 package dev.tidemark.engine.pipeline;
 
+import dev.tidemark.engine.mapping.PageStore;
 import dev.tidemark.engine.mapping.PageUnreadableException;
 import dev.tidemark.engine.message.ErrorCode;
 import dev.tidemark.engine.recovery.Sabotage;
@@ -35,6 +36,8 @@ final class PlaceStage {
     private final InstantSource clock;
     private final LongSupplier nanoClock;
     private final Sabotage sabotage;
+    private final Checkpointer checkpoints;
+    private final PageStore pages;
     private final ArrayDeque<Request> parked = new ArrayDeque<>();
 
     private Slot slot;
@@ -46,7 +49,10 @@ final class PlaceStage {
             SpaceKeeper space,
             StagingRing staging,
             JournalRoom room,
-            JobFeeder jobs) {
+            JobFeeder jobs,
+            Checkpointer checkpoints) {
+        this.checkpoints = checkpoints;
+        this.pages = parts.state().pages();
         this.sink = sink;
         this.space = space;
         this.jobs = jobs;
@@ -90,7 +96,19 @@ final class PlaceStage {
 
     /** Whether events have room on their way to JOURNAL for one more request; if not, JOURNAL has to run first. */
     boolean hasRoom() {
-        return failStop.failed() || (sink.hasRoom() && room.covers(sink.pendingBytes()));
+        return failStop.failed()
+                || (sink.hasRoom() && room.covers(sink.pendingBytes()) && checkpoints.hasRoom());
+    }
+
+    /** While there is no room: what PLACE has to do itself, so that there will be. */
+    void makeRoom() {
+        if (!failStop.failed()) {
+            try {
+                checkpoints.turn();
+            } catch (RuntimeException | Error e) {
+                failStop.fail(e);
+            }
+        }
     }
 
     /** No more requests are there for now: ends the run, lets jobs and parked requests go on. */
@@ -108,6 +126,11 @@ final class PlaceStage {
             }
             if (room.forCommands()) {
                 watch.check(clock.millis(), sink);
+            }
+            checkpoints.turn();
+            if (pages.wantsTrim()) {
+                pages.trim();
+                space.endEpoch();
             }
             foreground = false;
         } catch (RuntimeException | Error e) {
@@ -133,7 +156,7 @@ final class PlaceStage {
 
     /** Whether a job has a step to do: a turn should come at once. */
     boolean wantsTurn() {
-        return !failStop.failed() && jobs.canStep();
+        return !failStop.failed() && (jobs.canStep() || checkpoints.wantsTurn() || pages.wantsTrim());
     }
 
     /** Whether requests wait for space: a turn should come when blocks were proven free, or after a while. */
@@ -235,6 +258,11 @@ final class PlaceStage {
                     "bytes " + request.offset + "+" + request.length + " lie outside volume " + volume + " of "
                             + volume.sizeBytes() + " bytes",
                     null);
+        } else if (request.kind != Request.Kind.DISCARD && checkpoints.refusesWrites()) {
+            request.refuse(
+                    ErrorCode.OUT_OF_SPACE,
+                    "the host's file system has no room for the metadata: free some, then write again",
+                    null);
         } else if (!(request.kind == Request.Kind.DISCARD ? room.forCommands() : room.forWrites())) {
             request.refuse(
                     ErrorCode.OUT_OF_SPACE,
@@ -332,9 +360,11 @@ final class PlaceStage {
     }
 
     private void placeMessage(Request request) {
-        boolean waits = messages.place(request, room);
+        MessagePlacer.Wait waits = messages.place(request, room);
         space.endEpoch();
-        if (waits) {
+        if (waits == MessagePlacer.Wait.CHECKPOINT) {
+            checkpoints.await(request);
+        } else if (waits == MessagePlacer.Wait.FORCE) {
             slot.hold(request);
         } else {
             answer.answer(request);
@@ -360,5 +390,6 @@ final class PlaceStage {
         while (!parked.isEmpty()) {
             refuseFailed(parked.poll());
         }
+        checkpoints.refuseAll();
     }
 }

@@ -54,7 +54,7 @@ final class SpaceKeeper {
     /** Gives back what may be used again. */
     void giveBack() {
         boolean blocksWait = pending.blocks() > 0;
-        if (!blocksWait && state.pages().limboPages() == 0) {
+        if (!blocksWait && !state.pages().hasLimbo()) {
             return;
         }
         long safeEpoch = epochs.safeEpoch();

@@ -11,6 +11,7 @@ final class Stages {
 
     private final PlaceStage place;
     private final JournalStage journal;
+    private final Checkpointer checkpoints;
 
     Stages(PipelineParts parts) {
         boolean small = parts.journalSegmentBytes() < LEAST_SEGMENT_BYTES;
@@ -24,12 +25,13 @@ final class Stages {
                 parts.progress(),
                 parts.sabotage());
         DurableEvents durable = new DurableEvents(parts.listener());
-        EventSink sink = new EventSink(events, parts.state(), space, parts.progress(), durable);
+        checkpoints = new Checkpointer(parts);
+        EventSink sink = new EventSink(events, parts.state(), space, parts.progress(), durable, checkpoints);
         JournalRoom room = new JournalRoom(
                 parts.log(), parts.journalSegmentBytes(), parts.policy().inlineBytes(), parts.nanoClock());
         JobFeeder jobs = new JobFeeder(parts.state(), sink, space, room, parts.progress(), parts.clock());
-        place = new PlaceStage(parts, sink, space, staging, room, jobs);
-        journal = new JournalStage(events, staging, durable, room, parts);
+        place = new PlaceStage(parts, sink, space, staging, room, jobs, checkpoints);
+        journal = new JournalStage(events, staging, durable, room, checkpoints, parts);
     }
 
     PlaceStage place() {
@@ -38,5 +40,9 @@ final class Stages {
 
     JournalStage journal() {
         return journal;
+    }
+
+    Checkpointer checkpoints() {
+        return checkpoints;
     }
 }

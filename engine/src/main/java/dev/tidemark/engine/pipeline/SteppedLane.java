@@ -30,15 +30,14 @@ final class SteppedLane implements Lane {
     boolean step(int most) {
         boolean placed = stepPlace(most);
         journal();
+        stages.checkpoints().work();
         return placed;
     }
 
     boolean stepPlace(int most) {
         int taken = 0;
         while (taken < most && !queue.isEmpty()) {
-            if (!stages.place().hasRoom()) {
-                journal();
-            }
+            makeRoom();
             stages.place().place(queue.poll(), slot);
             taken++;
         }
@@ -50,6 +49,18 @@ final class SteppedLane implements Lane {
         stages.place().endOfBatch();
         journal();
         stages.journal().tick();
+        stages.checkpoints().work();
+    }
+
+    private void makeRoom() {
+        if (!stages.place().hasRoom()) {
+            journal();
+        }
+        while (!stages.place().hasRoom()) { // until a checkpoint has written the pages that memory is full of
+            stages.place().makeRoom();
+            stages.checkpoints().work();
+            journal();
+        }
     }
 
     private void journal() {
@@ -69,5 +80,6 @@ final class SteppedLane implements Lane {
         stages.place().close(slot);
         journal();
         stages.journal().close();
+        stages.checkpoints().close(this::journal);
     }
 }

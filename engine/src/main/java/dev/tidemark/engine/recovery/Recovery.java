@@ -1,5 +1,8 @@
 package dev.tidemark.engine.recovery;
 
+import dev.tidemark.engine.checkpoint.CheckpointLoader;
+import dev.tidemark.engine.checkpoint.CheckpointPlace;
+import dev.tidemark.engine.checkpoint.Superblock;
 import dev.tidemark.engine.exception.ExceptionStore;
 import dev.tidemark.engine.state.Applier;
 import dev.tidemark.engine.state.State;
@@ -13,8 +16,8 @@ import java.util.UUID;
 import org.agrona.collections.Long2ObjectHashMap;
 
 /**
- * Opens a store's journal and makes the state from it: replays every event through the applier, brings home what frames
- * carried, and only then begins a new epoch.
+ * Opens a store's journal and makes the state from it: replays every event behind the checkpoint through the applier,
+ * brings home what frames carried, and only then begins a new epoch.
  *
  * <p>Each step can be cut by a crash and done again: until {@link JournalRecovery#begin} nothing is changed but home
  * copies
@@ -26,59 +29,60 @@ public final class Recovery {
 
     private Recovery() {}
 
+    /** What the journal is to be read with: what the superblock's checkpoint says. */
+    private static Known known(UUID store, CheckpointPlace checkpoint) {
+        return checkpoint.exists()
+                ? Known.checkpoint(checkpoint.journalOffset(), checkpoint.seq(), store)
+                : new Known(0, 0, 0, store);
+    }
+
     /**
      * Recovers for writing.
      *
+     * @param superblock which both copies say, forced
+     * @param state what its checkpoint holds; changed to what the journal's tail makes of it, also when this fails
      * @throws dev.tidemark.journal.JournalException when the journal is damaged or too new; nothing was changed
      * @throws IOException when something could not be read or written
      */
     public static Recovered recover(
-            Storage storage, JournalConfig config, UUID store, ExceptionStore exceptions, Sabotage sabotage)
+            Storage storage,
+            JournalConfig config,
+            Superblock superblock,
+            State state,
+            ExceptionStore exceptions,
+            Sabotage sabotage)
             throws IOException {
-        try (JournalRecovery journal = Journal.recover(storage, config, new Known(0, 0, 0, store))) {
-            Replay replay = new Replay(new State(exceptions.blockSizeBytes()));
-            boolean begun = false;
-            try {
-                replay.all(journal);
-                long rewritten = HomeCopies.rewrite(journal, replay.homeDurableSeq, exceptions, sabotage);
-                Journal open = journal.begin();
-                begun = true;
-                return new Recovered(
-                        replay.state,
-                        open,
-                        replay.events,
-                        journal.endOffset() - journal.startOffset(),
-                        rewritten,
-                        journal.tornBytes());
-            } finally {
-                if (!begun) {
-                    replay.state.close();
-                }
-            }
+        Known known = known(superblock.store(), superblock.checkpoint());
+        try (JournalRecovery journal = Journal.recover(storage, config, known)) {
+            Replay replay = new Replay(state);
+            replay.all(journal);
+            long rewritten = HomeCopies.rewrite(journal, replay.homeDurableSeq, exceptions, sabotage);
+            Journal open = journal.begin();
+            return new Recovered(
+                    replay.state,
+                    open,
+                    replay.events,
+                    journal.endOffset() - journal.startOffset(),
+                    rewritten,
+                    journal.tornBytes());
         }
     }
 
     /**
      * Makes the state without changing anything: for inspection, also beside a running server.
      */
-    public static ReadOnlyState read(Storage storage, JournalConfig config, UUID store, int blockSizeBytes)
+    public static ReadOnlyState read(
+            Storage storage, JournalConfig config, Superblock superblock, CheckpointLoader.Loaded loaded)
             throws IOException {
-        try (JournalRecovery journal = Journal.recover(storage, config, new Known(0, 0, 0, store))) {
-            Replay replay = new Replay(new State(blockSizeBytes));
-            boolean done = false;
-            try {
-                replay.all(journal);
-                done = true;
-                return new ReadOnlyState(
-                        replay.state,
-                        replay.evidenceSeq,
-                        journal.endOffset() - journal.startOffset(),
-                        journal.tornBytes());
-            } finally {
-                if (!done) {
-                    replay.state.close();
-                }
-            }
+        Known known = known(superblock.store(), superblock.checkpoint());
+        try (JournalRecovery journal = Journal.recover(storage, config, known)) {
+            Replay replay = new Replay(loaded.state());
+            replay.all(journal);
+            return new ReadOnlyState(
+                    loaded,
+                    Math.max(superblock.checkpoint().seq(), replay.evidenceSeq),
+                    journal.endOffset() - journal.startOffset(),
+                    journal.tornBytes());
         }
     }
 
@@ -88,10 +92,12 @@ public final class Recovery {
      * changes nothing, they count instead of the home copies. Bounded by the home lag that the pipeline keeps.
      */
     public static Long2ObjectHashMap<byte[]> carried(
-            Storage storage, JournalConfig config, UUID store, int blockSizeBytes) throws IOException {
+            Storage storage, JournalConfig config, Superblock superblock) throws IOException {
+        int blockSizeBytes = superblock.blockSizeBytes();
         Long2ObjectHashMap<byte[]> blocks = new Long2ObjectHashMap<>();
-        try (JournalRecovery journal = Journal.recover(storage, config, new Known(0, 0, 0, store))) {
-            long[] homeDurableSeq = {0};
+        Known known = known(superblock.store(), superblock.checkpoint());
+        try (JournalRecovery journal = Journal.recover(storage, config, known)) {
+            long[] homeDurableSeq = {superblock.checkpoint().seq()};
             journal.replay(
                     journal.startOffset(),
                     frame -> homeDurableSeq[0] = Math.max(homeDurableSeq[0], frame.homeDurableUpTo()));
@@ -105,7 +111,7 @@ public final class Recovery {
         return blocks;
     }
 
-    /** One replay from the first event. */
+    /** One replay from the checkpoint on, or from the first event. */
     private static final class Replay {
         private final State state;
         private final Applier applier;
@@ -116,6 +122,8 @@ public final class Recovery {
         private Replay(State state) {
             this.state = state;
             this.applier = new Applier(state);
+            // a checkpoint is made only when everything below it is home
+            this.homeDurableSeq = state.seq();
         }
 
         private void all(JournalRecovery journal) throws IOException {
@@ -128,6 +136,9 @@ public final class Recovery {
                     state.space().freed().clear();
                     events++;
                 });
+                if (state.pages().wantsTrim()) {
+                    state.pages().trim();
+                }
                 state.pages().recycle(FIRST_EPOCH);
                 if (frame.forced()) {
                     evidenceSeq = frame.lastSeq();

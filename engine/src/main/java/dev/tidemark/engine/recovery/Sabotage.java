@@ -17,5 +17,11 @@ public enum Sabotage {
     /** A frame is forced first, and the data of its events after it. */
     FRAME_BEFORE_DATA,
     /** The journal is forced without the exception store, and without the data in the frame. */
-    JOURNAL_FORCE_ONLY
+    JOURNAL_FORCE_ONLY,
+    /** A checkpoint becomes the store's before the journal is durable up to it. */
+    CHECKPOINT_BEFORE_JOURNAL,
+    /** A checkpoint becomes the store's before the home copies of what frames below it carried are forced. */
+    CHECKPOINT_BEFORE_HOME,
+    /** A checkpoint becomes the store's before its pages are forced. */
+    CHECKPOINT_BEFORE_PAGES
 }

@@ -5,7 +5,7 @@ import dev.tidemark.engine.mapping.TreeAudit;
 import org.agrona.UnsafeApi;
 
 /**
- * Looks through the tree of reference counts. Writer thread, but for {@link #bringIn}.
+ * Looks through the tree of reference counts. Writer thread, but for {@link #prefetch}.
  */
 final class CountWalk {
     private static final int WORD_BITS = 64;
@@ -17,8 +17,7 @@ final class CountWalk {
     }
 
     /**
-     * Brings in the pages that lead to a block's count, as far as there are any. Any thread under an epoch pin that was
-     * taken before {@code root} was loaded; beside the writer it may miss what is being made. On the writer thread:
+     * Brings in the pages that lead to a block's count, as far as there are any:
      * afterwards the block's count can be looked at, and a missing leaf be made, with nothing more to bring in.
      *
      * @throws dev.tidemark.engine.mapping.PageUnreadableException when a page can't be read
@@ -31,6 +30,19 @@ final class CountWalk {
         int level = height;
         while (id != 0 && pages.bringIn(id) && level > 1) {
             id = CountPage.child(CountPage.entry(pages.address(id), CountPage.index(physical, level)));
+            level--;
+        }
+    }
+
+    /** The same for a thread that only looks ahead: brings in what there is room for. */
+    void prefetch(long root, int height, long physical) {
+        if (root == 0 || physical >= CountPage.span(height)) {
+            return;
+        }
+        long id = root;
+        int level = height;
+        while (id != 0 && pages.prefetch(id) && level > 1) {
+            id = CountPage.child(CountPage.entry(pages.readable(id, level), CountPage.index(physical, level)));
             level--;
         }
     }
@@ -128,14 +140,14 @@ final class CountWalk {
     private void forEach(long id, int level, long first, CountSink sink) {
         if (level > 1) {
             for (int i = 0; i < CountPage.ENTRIES; i++) {
-                long child = CountPage.child(CountPage.entry(pages.address(id), i));
+                long child = CountPage.child(CountPage.entry(pages.readable(id, level), i));
                 if (child != 0) {
                     forEach(child, level - 1, first + i * CountPage.span(level - 1), sink);
                 }
             }
             return;
         }
-        long page = pages.address(id);
+        long page = pages.readable(id, 1);
         for (int i = 0; i < CountPage.LEAF_BLOCKS; i++) {
             int count = UnsafeApi.getInt(CountPage.slot(page, i));
             if (count != 0) {
@@ -148,19 +160,19 @@ final class CountWalk {
     long audit(long id, int level, TreeAudit audit) {
         long below = 0;
         if (level == 1) {
-            long page = pages.address(id);
+            long page = pages.readable(id, 1);
             for (int i = 0; i < CountPage.LEAF_BLOCKS; i++) {
                 below += UnsafeApi.getInt(CountPage.slot(page, i)) == 0 ? 0 : 1;
             }
         } else {
             for (int i = 0; i < CountPage.ENTRIES; i++) {
-                long child = CountPage.child(CountPage.entry(pages.address(id), i));
+                long child = CountPage.child(CountPage.entry(pages.readable(id, level), i));
                 long used = 0;
                 if (child != 0) {
                     audit.link(child);
                     used = audit(child, level - 1, audit);
                 }
-                long said = CountPage.used(CountPage.entry(pages.address(id), i));
+                long said = CountPage.used(CountPage.entry(pages.readable(id, level), i));
                 if (said != (level == 2 ? used : 0)) {
                     audit.finding("page " + id + " entry " + i + " says " + said + " used counts, not " + used);
                 }

@@ -96,7 +96,7 @@ public final class ReferenceCounts {
      */
     public void prefetch(long physical) {
         long root = (long) POINTER.getAcquire(this);
-        walk.bringIn(root >>> HEIGHT_BITS, (int) root & ((1 << HEIGHT_BITS) - 1), physical);
+        walk.prefetch(root >>> HEIGHT_BITS, (int) root & ((1 << HEIGHT_BITS) - 1), physical);
     }
 
     /** Brings in what {@link #claim} will touch. */

@@ -22,9 +22,9 @@ public final class State implements AutoCloseable {
     public static final int MAX_BLOCK_BYTES = 64 << 10;
 
     private final int blockSizeBytes;
-    private final PageStore pages = new PageStore();
-    private final Space space = new Space(pages);
-    private final MappingTrees trees = new MappingTrees(pages, space);
+    private final PageStore pages;
+    private final Space space;
+    private final MappingTrees trees;
     private final Catalogue catalogue = new Catalogue();
     private final JobTable jobs = new JobTable();
     private final RequestWindow requests = new RequestWindow();
@@ -37,12 +37,20 @@ public final class State implements AutoCloseable {
      * @param blockSizeBytes a power of two from {@link #MIN_BLOCK_BYTES} to {@link #MAX_BLOCK_BYTES}
      */
     public State(int blockSizeBytes) {
+        this(blockSizeBytes, new PageStore());
+    }
+
+    /** The same in a given store of pages, which is closed with the state. */
+    public State(int blockSizeBytes, PageStore pages) {
         if (blockSizeBytes < MIN_BLOCK_BYTES
                 || blockSizeBytes > MAX_BLOCK_BYTES
                 || Integer.bitCount(blockSizeBytes) != 1) {
             throw new IllegalArgumentException("block size " + blockSizeBytes + ": a power of two from 4K to 64K");
         }
         this.blockSizeBytes = blockSizeBytes;
+        this.pages = pages;
+        space = new Space(pages);
+        trees = new MappingTrees(pages, space);
     }
 
     /** The size of a block, in bytes. */

@@ -31,11 +31,11 @@ class PageDirectoryTest {
             }
             long probe = random.nextLong(lastId + 2);
             assertThat(directory.address(probe)).isEqualTo(model.containsKey(probe) ? probe * 16 : 0);
-            assertThat(directory.word(probe)).isEqualTo(model.getOrDefault(probe, 0L));
+            assertThat(state(probe)).isEqualTo(model.getOrDefault(probe, 0L));
         }
         model.forEach((id, word) -> {
             assertThat(directory.address(id)).isEqualTo(id * 16);
-            assertThat(directory.word(id)).isEqualTo(word);
+            assertThat(state(id)).isEqualTo(word);
         });
         long last = lastId;
         model.keySet().forEach(directory::remove);
@@ -49,5 +49,10 @@ class PageDirectoryTest {
         assertThat(directory.memoryBytes() - empty).isLessThan(16_384 + 8 * (1 + (last >>> 26)));
         assertThat(directory.address(last)).isZero();
         assertThat(directory.address(PageStore.MAX_ID)).isZero();
+    }
+
+    private long state(long id) {
+        long[] chunk = directory.chunk(id);
+        return chunk == null ? 0 : chunk[PageDirectory.slot(id) + PageDirectory.STATE];
     }
 }

@@ -84,21 +84,6 @@ class PageStoreTest {
     }
 
     @Test
-    void shouldNoteTheGenerationOfTheLastChange() {
-        long old = pages.allocate();
-        long changed = pages.allocate();
-        long stamp = pages.stamp();
-        int generation = pages.beginGeneration();
-        assertThat(pages.stamp()).isNotEqualTo(stamp);
-        pages.writable(changed);
-        long fresh = pages.allocate();
-        assertThat(pages.generation(old)).isEqualTo(generation - 1);
-        assertThat(pages.generation(changed)).isEqualTo(generation);
-        assertThat(pages.generation(fresh)).isEqualTo(generation);
-        assertThat(pages.references(changed)).isEqualTo(1);
-    }
-
-    @Test
     void shouldRefuseAnEpochThatGoesBack() {
         pages.epoch(3);
         assertThatThrownBy(() -> pages.epoch(2)).isInstanceOf(IllegalArgumentException.class);

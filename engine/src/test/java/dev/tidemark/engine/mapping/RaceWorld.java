@@ -56,15 +56,16 @@ final class RaceWorld implements AutoCloseable {
     private static final int MOST_READERS = 8;
     static final long NOT_PINNED = Long.MAX_VALUE;
 
-    final PageStore pages = new PageStore();
-    final Space space = new Space(pages);
-    final MappingReader reader = new MappingReader(pages);
+    final PageStore pages;
+    final Space space;
+    final MappingReader reader;
     final AtomicReferenceArray<Write> contents = new AtomicReferenceArray<>(CAPACITY);
     final List<Volume> volumes = new CopyOnWriteArrayList<>();
     final AtomicLong epoch = new AtomicLong(1);
     final AtomicLongArray pins = new AtomicLongArray(MOST_READERS);
 
-    private final MappingTrees trees = new MappingTrees(pages, space);
+    private final MappingTrees trees;
+    private final RaceCheckpoints checkpoints;
     private final Allocator allocator = new Allocator(CAPACITY, 0, 0.01);
     private final PendingFrees pending = new PendingFrees();
     private final List<MappingRoot> jobs = new ArrayList<>();
@@ -74,8 +75,16 @@ final class RaceWorld implements AutoCloseable {
     private volatile boolean ended;
     private volatile boolean failed;
 
-    RaceWorld(long seed) {
+    /**
+     * @param slots where pages go that leave memory; null when all stay
+     */
+    RaceWorld(long seed, HeapSlots slots) {
         random = new SplittableRandom(seed);
+        pages = slots == null ? new PageStore() : new PageStore(slots, 0);
+        space = new Space(pages);
+        reader = new MappingReader(pages);
+        trees = new MappingTrees(pages, space);
+        checkpoints = slots == null ? null : new RaceCheckpoints(pages, slots);
         for (int i = 0; i < MOST_READERS; i++) {
             pins.set(i, NOT_PINNED);
         }
@@ -123,8 +132,14 @@ final class RaceWorld implements AutoCloseable {
             playOne();
             pending.add(seq, epoch.get(), space.freed());
         }
+        if (checkpoints != null) {
+            pages.trim();
+        }
         pages.epoch(epoch.incrementAndGet());
         long safe = safeEpoch();
+        if (checkpoints != null) {
+            checkpoints.turn(epoch.get(), safe);
+        }
         pages.recycle(safe);
         pending.release(seq, safe, allocator);
     }
@@ -263,6 +278,9 @@ final class RaceWorld implements AutoCloseable {
 
     @Override
     public void close() {
+        if (checkpoints != null) {
+            checkpoints.close();
+        }
         pages.close();
     }
 }

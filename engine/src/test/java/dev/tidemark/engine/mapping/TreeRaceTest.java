@@ -20,6 +20,8 @@ class TreeRaceTest {
     private static final int QUICK_ROUNDS = 4;
     private static final int ROUNDS = 40;
     private static final int BATCHES = 1_500;
+    private long faults;
+
 
     @Test
     @Tag("quick")
@@ -32,21 +34,37 @@ class TreeRaceTest {
         run(100, ROUNDS);
     }
 
-    private static void run(long firstSeed, int rounds) throws Exception {
+    @Test
+    @Tag("quick")
+    void shouldShowReadersOnlyWhatWasThereWhenPagesComeAndGoQuick() throws Exception {
+        run(500, QUICK_ROUNDS, true);
+    }
+
+    @Test
+    void shouldShowReadersOnlyWhatWasThereWhenPagesComeAndGo() throws Exception {
+        run(600, ROUNDS, true);
+    }
+
+    private void run(long firstSeed, int rounds) throws Exception {
+        run(firstSeed, rounds, false);
+    }
+
+    private void run(long firstSeed, int rounds, boolean paged) throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(READERS);
         try {
             long looks = 0;
             for (int round = 0; round < rounds; round++) {
-                looks += round(firstSeed + round, threads);
+                looks += round(firstSeed + round, threads, paged ? new HeapSlots() : null);
             }
             assertThat(looks).isPositive();
+            assertThat(faults > 0).isEqualTo(paged);
         } finally {
             threads.shutdownNow();
         }
     }
 
-    private static long round(long seed, ExecutorService threads) throws Exception {
-        try (RaceWorld world = new RaceWorld(seed)) {
+    private long round(long seed, ExecutorService threads, HeapSlots slots) throws Exception {
+        try (RaceWorld world = new RaceWorld(seed, slots)) {
             List<Future<Long>> readers = new ArrayList<>();
             for (int i = 0; i < READERS; i++) {
                 RaceReader reader = new RaceReader(world, i, seed * 31 + i);
@@ -64,6 +82,7 @@ class TreeRaceTest {
                 looks += reader.get();
             }
             world.checkAll();
+            faults += world.pages.faults();
             return looks;
         } catch (Exception | AssertionError e) {
             throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);

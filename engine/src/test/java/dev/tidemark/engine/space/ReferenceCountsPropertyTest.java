@@ -41,9 +41,6 @@ class ReferenceCountsPropertyTest {
                     case 3, 4 -> release(space, model, physical);
                     default -> releaseAll(space, model, base, random.nextInt(100));
                 }
-                if (random.nextInt(300) == 0) {
-                    pages.beginGeneration();
-                }
                 if (random.nextInt(100) == 0) {
                     space = restored(pages, space);
                 }

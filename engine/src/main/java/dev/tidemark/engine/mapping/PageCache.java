@@ -1,0 +1,306 @@
+package dev.tidemark.engine.mapping;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import org.agrona.BufferUtil;
+import org.agrona.UnsafeApi;
+
+/**
+ * Which pages are in memory: brings them in when somebody asks for one, and lets clean ones go.
+ *
+ * <p>Any thread may bring a page in: it reads the page's slot without the lock, and puts it in its place under it,
+ * unless the page was moved or brought in meanwhile. A thread that only reads and finds no frame free reads from a
+ * buffer of its own instead. Only the writer lets pages go ({@link #trim}), between two events, so an address that it
+ * holds stays good during an event; the frames are used again when every epoch is over in which a reader could have
+ * found them. What the writer needs at once it gets beyond the limit, until the next trim.
+ *
+ * <p>The evictor is a clock (Corbató, "A paging experiment with the Multics system", 1968): the hand goes round the
+ * resident pages, spares those that were looked at since it came by, and those that no checkpoint has written.
+ */
+final class PageCache {
+    /** Frames are kept free for readers: a sixteenth. */
+    private static final int FREE_SHARE = 16;
+    /** The least budget: one path of a tree, and some more; options ask for much more. */
+    static final int LEAST_FRAMES = 16;
+
+    /** Bounds what one trim does between two batches: some hundred microseconds. */
+    private static final int MOST_EVICTIONS = 1024;
+
+    private static final int MOST_HAND_MOVES = 4 * MOST_EVICTIONS;
+    /** Reading buffers of a thread: one for each height of a tree, so that a walk can hold one page of each. */
+    private static final int HEIGHTS = 8;
+
+    private final Object lock;
+    private final FramePool frames;
+    private final PageDirectory directory;
+    private final PageTable table;
+    private final PageBacking backing;
+    private final long budgetBytes;
+    private final ThreadLocal<ByteBuffer[]> scratch = ThreadLocal.withInitial(() -> new ByteBuffer[HEIGHTS]);
+    private final LongQueue cooling = new LongQueue();
+
+    /** Ids of pages that are, or were, resident. */
+    private long[] ring = new long[64];
+
+    private int ringSize;
+    private int hand;
+    private long usedFrames;
+    private volatile long residentPages;
+    private long faults;
+    private long evictions;
+    private volatile boolean framesShort;
+    private volatile boolean closed;
+
+    /**
+     * @param backing null when every page stays in memory
+     * @param budgetBytes for frames and directory
+     */
+    PageCache(
+            Object lock,
+            FramePool frames,
+            PageDirectory directory,
+            PageTable table,
+            PageBacking backing,
+            long budgetBytes) {
+        this.lock = lock;
+        this.frames = frames;
+        this.directory = directory;
+        this.table = table;
+        this.backing = backing;
+        this.budgetBytes = budgetBytes;
+    }
+
+    /** Frames that may be in use. */
+    long budgetFrames() {
+        return Math.max(LEAST_FRAMES, (budgetBytes - directory.memoryBytes()) / PageStore.PAGE_BYTES);
+    }
+
+    long residentPages() {
+        return residentPages;
+    }
+
+    long faults() {
+        return faults;
+    }
+
+    long evictions() {
+        return evictions;
+    }
+
+    long usedFrames() {
+        return usedFrames;
+    }
+
+    /** A frame, whatever the limit says. Under the lock. */
+    long take() {
+        usedFrames++;
+        return frames.take();
+    }
+
+    void give(long frame) {
+        usedFrames--;
+        frames.give(frame);
+    }
+
+    /** Notes that a page is resident. Under the lock. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
+    void entered(long id) {
+        residentPages++;
+        if (backing == null) {
+            return;
+        }
+        if (ringSize == ring.length) {
+            compactRing();
+        }
+        ring[ringSize++] = id;
+    }
+
+    /** Notes that a dropped page's frame is free. Under the lock. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
+    void left(long frame) {
+        residentPages--;
+        give(frame);
+    }
+
+    private void compactRing() {
+        int kept = 0;
+        for (int i = 0; i < ringSize; i++) {
+            if (directory.address(ring[i]) != 0) {
+                ring[kept++] = ring[i];
+            }
+        }
+        ringSize = kept;
+        hand = 0;
+        if (kept > ring.length / 2) {
+            ring = Arrays.copyOf(ring, ring.length * 2);
+        }
+    }
+
+    /**
+     * Brings a page in, unless it is there.
+     *
+     * @param height of the page in its tree, which says which of its buffers the thread reads into
+     * @param must whether it has to be made resident; else the answer may be the thread's own copy
+     * @return its address, 0 when there is no such page
+     */
+    long fault(long id, int height, boolean must) {
+        while (backing != null && !closed) {
+            long[] chunk = directory.chunk(id);
+            if (chunk == null) {
+                if (isKnownMissing(id)) {
+                    return 0;
+                }
+                table.bringIn(id >>> PageTable.LEAF_BITS, kind -> buffer(0));
+                continue;
+            }
+            long address = PageDirectory.address(chunk, id);
+            long place = PageDirectory.place(chunk, id);
+            if (address != 0 || place == 0) {
+                return address;
+            }
+            ByteBuffer image = buffer(height);
+            try {
+                backing.read(PageKind.PAGE, id, PageTable.slotOf(place), PageTable.checksumOf(place), image);
+            } catch (IOException e) {
+                if (isStill(id, place)) {
+                    throw new PageUnreadableException(PageKind.PAGE, id, PageTable.slotOf(place), e);
+                }
+                continue; // a checkpoint moved it meanwhile, or somebody brought it in
+            }
+            synchronized (lock) {
+                chunk = directory.chunk(id);
+                if (chunk == null || PageDirectory.place(chunk, id) != place) {
+                    continue;
+                }
+                address = PageDirectory.address(chunk, id);
+                if (address != 0) {
+                    return address;
+                }
+                faults++;
+                if (!must && !hasFree()) {
+                    return BufferUtil.address(image);
+                }
+                long frame = take();
+                UnsafeApi.copyMemory(BufferUtil.address(image), frame, PageStore.PAGE_BYTES);
+                entered(id);
+                PageDirectory.touch(chunk, id);
+                PageDirectory.address(chunk, id, frame);
+                return frame;
+            }
+        }
+        return 0;
+    }
+
+    private boolean hasFree() {
+        long free = budgetFrames() - usedFrames;
+        framesShort = free < budgetFrames() / FREE_SHARE;
+        return free > 0;
+    }
+
+    private boolean isKnownMissing(long id) {
+        synchronized (lock) {
+            return directory.chunk(id) == null && table.isInMemory(id >>> PageTable.LEAF_BITS);
+        }
+    }
+
+    private boolean isStill(long id, long place) {
+        synchronized (lock) {
+            long[] chunk = directory.chunk(id);
+            return chunk != null
+                    && PageDirectory.place(chunk, id) == place
+                    && PageDirectory.address(chunk, id) == 0;
+        }
+    }
+
+    private ByteBuffer buffer(int height) {
+        ByteBuffer[] mine = scratch.get();
+        int index = height & (HEIGHTS - 1);
+        if (mine[index] == null) {
+            mine[index] = ByteBuffer.allocateDirect(PageStore.PAGE_BYTES);
+        }
+        return mine[index].clear();
+    }
+
+    /** Whether the writer should trim at its next turn. Any thread. */
+    boolean wantsTrim() {
+        return framesShort || usedFrames > budgetFrames() - budgetFrames() / FREE_SHARE;
+    }
+
+    /**
+     * Lets clean pages go until enough frames are free, or a bounded while. Writer, between events.
+     *
+     * @param epoch the running one, with which the frames are stamped
+     * @param freezing whether a checkpoint is being written: then the directory stays as it is
+     * @return how many pages went
+     */
+    int trim(long epoch, boolean freezing) {
+        synchronized (lock) {
+            int evicted = 0;
+            long limit = budgetFrames();
+            long target = limit - limit / (FREE_SHARE / 2);
+            int moves = Math.min(MOST_HAND_MOVES, 2 * ringSize);
+            while (usedFrames - cooling.size() / 2 > target && evicted < MOST_EVICTIONS && moves-- > 0) {
+                evicted += moveHand(epoch) ? 1 : 0;
+            }
+            evictions += evicted;
+            if (!freezing && directory.memoryBytes() > budgetBytes / 4) {
+                table.dropIdleLeaves();
+            }
+            framesShort = false;
+            return evicted;
+        }
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
+    private boolean moveHand(long epoch) {
+        if (ringSize == 0) {
+            return false;
+        }
+        hand = hand >= ringSize ? 0 : hand;
+        long id = ring[hand];
+        long[] chunk = directory.chunk(id);
+        long frame = chunk == null ? 0 : PageDirectory.address(chunk, id);
+        if (frame == 0) {
+            ring[hand] = ring[--ringSize];
+            return false;
+        }
+        int slot = PageDirectory.slot(id);
+        long bit = 1L << id;
+        if ((chunk[PageDirectory.TOUCHED] & bit) != 0) {
+            chunk[PageDirectory.TOUCHED] &= ~bit;
+            hand++;
+            return false;
+        }
+        if (chunk[slot + PageDirectory.STATE] != 0 || chunk[slot + PageDirectory.REFERENCES] == 0) {
+            hand++; // no checkpoint has written it as it is; or it is in limbo
+            return false;
+        }
+        ring[hand] = ring[--ringSize];
+        PageDirectory.address(chunk, id, 0);
+        cooling.add(frame);
+        cooling.add(epoch);
+        residentPages--;
+        return true;
+    }
+
+    /** Makes frames free whose readers have left. Under the lock. Writer. */
+    void recycle(long safeEpoch) {
+        while (!cooling.isEmpty() && cooling.get(1) < safeEpoch) {
+            give(cooling.remove());
+            cooling.remove();
+        }
+    }
+
+    boolean isCooling() {
+        return !cooling.isEmpty();
+    }
+
+    long memoryBytes() {
+        return cooling.memoryBytes() + 16 + 8L * ring.length + table.memoryBytes();
+    }
+
+    void close() {
+        closed = true;
+    }
+}
