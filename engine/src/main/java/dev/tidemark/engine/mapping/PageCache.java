@@ -98,6 +98,20 @@ final class PageCache {
         return frames.take();
     }
 
+    /** A frame of zeros. Under the lock. */
+    long takeZeros() {
+        long frame = take();
+        UnsafeApi.setMemory(frame, PageStore.PAGE_BYTES, (byte) 0);
+        return frame;
+    }
+
+    /** A frame with the content of another page. Under the lock. */
+    long takeCopy(long from) {
+        long frame = take();
+        UnsafeApi.copyMemory(from, frame, PageStore.PAGE_BYTES);
+        return frame;
+    }
+
     void give(long frame) {
         usedFrames--;
         frames.give(frame);

@@ -2,7 +2,6 @@ package dev.tidemark.engine.mapping;
 
 import java.nio.ByteOrder;
 import java.util.function.IntConsumer;
-import org.agrona.UnsafeApi;
 import org.agrona.collections.LongHashSet;
 
 /**
@@ -118,9 +117,7 @@ public final class PageStore implements AutoCloseable {
     /** Makes a page of zeros with one reference; returns its id. Writer. */
     public long allocate() {
         synchronized (lock) {
-            long frame = cache.take();
-            UnsafeApi.setMemory(frame, PAGE_BYTES, (byte) 0);
-            return enter(frame);
+            return enter(cache.takeZeros());
         }
     }
 
@@ -128,9 +125,7 @@ public final class PageStore implements AutoCloseable {
     public long allocateCopy(long id) {
         long from = address(id);
         synchronized (lock) {
-            long frame = cache.take();
-            UnsafeApi.copyMemory(from, frame, PAGE_BYTES);
-            return enter(frame);
+            return enter(cache.takeCopy(from));
         }
     }
 
@@ -230,6 +225,7 @@ public final class PageStore implements AutoCloseable {
      * Brings a page in that will be needed soon, when there is room; whether it is in memory now. As {@link #readable}.
      */
     public boolean prefetch(long id) {
+        probe.page(id, true, true);
         return resident(id) != 0 || (cache.fault(id, 0, false) != 0 && resident(id) != 0);
     }
 
@@ -351,7 +347,7 @@ public final class PageStore implements AutoCloseable {
 
     /** Whether there are pages that are not in memory, so that bringing in ahead makes sense. Any thread. */
     public boolean isPartlyAbsent() {
-        return backing == null ? probe != PageProbe.NONE : livePages > cache.residentPages();
+        return probe != PageProbe.NONE || (backing != null && livePages > cache.residentPages());
     }
 
     /** How many pages memory should hold at most. Any thread, roughly. */

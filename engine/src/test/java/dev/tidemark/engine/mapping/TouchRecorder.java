@@ -15,7 +15,6 @@ public final class TouchRecorder {
 
     public TouchRecorder(PageStore pages) {
         this.pages = pages;
-        pages.probe(this::page);
     }
 
     /** Does both, in this order; a page that existed before and that the change touches must have been brought in. */
@@ -24,7 +23,7 @@ public final class TouchRecorder {
         references.clear();
         missed = 0;
         lastId = pages.lastId();
-        pages.probe(this::page); // so that no address is remembered
+        pages.probe(this::page); // anew, so that no address is remembered
         watching = true;
         try {
             ahead.run();

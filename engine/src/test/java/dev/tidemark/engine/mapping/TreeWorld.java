@@ -66,17 +66,22 @@ final class TreeWorld implements AutoCloseable {
     private long epoch = 1;
 
     TreeWorld() {
-        this(new PageStore());
+        this(new PageStore(), true);
     }
 
     TreeWorld(PageStore pages) {
+        this(pages, false);
+    }
+
+    /** @param watched whether each change is to touch only what was brought in before; nothing is ever let go then */
+    private TreeWorld(PageStore pages, boolean watched) {
         this.pages = pages;
         space = new Space(pages);
         trees = new MappingTrees(pages, space);
         reader = new MappingReader(pages);
-        touches = new TouchRecorder(pages);
         ahead = trees.ahead();
         prefetch = new PagePrefetch(pages, space);
+        touches = watched ? new TouchRecorder(pages) : null;
         volumes.add(new Volume());
         pages.epoch(epoch);
     }
@@ -117,7 +122,7 @@ final class TreeWorld implements AutoCloseable {
             }
             long first = block + done;
             int index = 3 + done;
-            touches.check(
+            check(
                     () -> {
                         if (nextWrite % 2 == 0) {
                             ahead.put(volume.root, first, run, false);
@@ -131,11 +136,20 @@ final class TreeWorld implements AutoCloseable {
         }
     }
 
+    private void check(Runnable bringIn, Runnable change) {
+        if (touches == null) {
+            bringIn.run();
+            change.run();
+        } else {
+            touches.check(bringIn, change);
+        }
+    }
+
     private void unmap(Volume volume, long block, long count) {
         List<Long> gone =
                 new ArrayList<>(volume.model.subMap(block, block + count).keySet());
         gone.forEach(b -> change(volume, b, UNMAPPED));
-        touches.check(
+        check(
                 () -> ahead.unmap(volume.root, block, count),
                 () -> assertThat(trees.unmap(volume.root, block, count)).isEqualTo(gone.size()));
     }
@@ -149,7 +163,7 @@ final class TreeWorld implements AutoCloseable {
     private void share(Volume source) {
         if (volumes.size() < MOST_VOLUMES) {
             Volume target = new Volume();
-            touches.check(() -> ahead.share(source.root), () -> trees.share(source.root, target.root));
+            check(() -> ahead.share(source.root), () -> trees.share(source.root, target.root));
             source.model.forEach((block, place) -> change(target, block, place));
             volumes.add(target);
         }
@@ -157,7 +171,7 @@ final class TreeWorld implements AutoCloseable {
 
     private void delete(Volume volume) {
         Volume job = new Volume();
-        touches.check(() -> {}, () -> trees.handOver(volume.root, job.root));
+        check(() -> {}, () -> trees.handOver(volume.root, job.root));
         job.model.putAll(volume.model);
         volumes.remove(volume);
         addJob(job);
@@ -168,7 +182,7 @@ final class TreeWorld implements AutoCloseable {
             return;
         }
         Volume job = new Volume();
-        touches.check(() -> {}, () -> trees.merge(origin.root, snapshot.root, job.root));
+        check(() -> {}, () -> trees.merge(origin.root, snapshot.root, job.root));
         job.model.putAll(origin.model);
         addJob(job);
         Set<Long> changed = new HashSet<>(origin.model.keySet());
@@ -192,7 +206,7 @@ final class TreeWorld implements AutoCloseable {
             job.model.put(b, volume.model.remove(b));
             volume.views.forEach(view -> view.allow(b, UNMAPPED));
         }
-        touches.check(
+        check(
                 () -> ahead.cut(volume.root, block, count, false),
                 () -> trees.cut(volume.root, block, count, job.root));
         addJob(job);
@@ -211,7 +225,7 @@ final class TreeWorld implements AutoCloseable {
         }
         Volume job = jobs.get(number % jobs.size());
         long before = job.root.mappedBlocks();
-        touches.check(() -> ahead.reclaimStep(job.root, maxWork), () -> trees.reclaimStep(job.root, maxWork));
+        check(() -> ahead.reclaimStep(job.root, maxWork), () -> trees.reclaimStep(job.root, maxWork));
         long taken = before - job.root.mappedBlocks();
         assertThat(taken).isPositive();
         // What goes, goes from the lowest block on.
