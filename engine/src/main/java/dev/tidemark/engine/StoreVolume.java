@@ -222,8 +222,7 @@ final class StoreVolume implements Volume {
         checkLength(length);
         store.checkOpen();
         WriteBuffers buffers = pipeline.buffers();
-        WriteBuffers.Buffer buffer =
-                pipeline.isOwnThread() ? buffers.claimUnbounded(length) : buffers.claim(length);
+        WriteBuffers.Buffer buffer = pipeline.isOwnThread() ? buffers.claimUnbounded(length) : buffers.claim(length);
         if (buffer == null) {
             throw new StoreException(StoreException.FAILED, "the store was closed while too much was in flight");
         }

@@ -29,8 +29,8 @@ import java.nio.channels.SeekableByteChannel;
  * closed by an interrupt: a call goes on to its end, and the thread's interrupt flag stays set. {@link #close} does not
  * wait for calls that are under way: they come to their own end.
  *
- * <p>Errors: {@link ClosedChannelException} once the channel was closed; {@link NonWritableChannelException} for a write
- * to a channel or a volume that is read-only; for the rest an {@link IOException} whose cause is the {@link
+ * <p>Errors: {@link ClosedChannelException} once the channel was closed; {@link NonWritableChannelException} for a
+ * write to a channel or a volume that is read-only; for the rest an {@link IOException} whose cause is the {@link
  * StoreException}.
  */
 public final class VolumeChannel implements SeekableByteChannel {
@@ -52,8 +52,8 @@ public final class VolumeChannel implements SeekableByteChannel {
     }
 
     /**
-     * Opens a volume for reading and writing, at position 0. A read-only volume can be opened so as well; its writes are
-     * refused one by one.
+     * Opens a volume for reading and writing, at position 0. A read-only volume can be opened so as well; its writes
+     * are refused one by one.
      *
      * @throws StoreException {@code no-such-volume}
      */

@@ -51,7 +51,9 @@ class RequestsTest {
         return ByteBuffer.wrap(bytes);
     }
 
-    /** The submitter's reading ahead failed the write, though the one before it in the queue replaces what is broken. */
+    /**
+     * The submitter's reading ahead failed the write, though the one before it in the queue replaces what is broken.
+     */
     @Test
     void shouldReadTheBaseOfAPartialWriteAtItsTurn() {
         disk.write(0, filled(BLOCK, 1));

@@ -59,7 +59,8 @@ class StoreThreadsTest {
             assertThat(inCallback(disk, () -> store.send("list"))).isInstanceOf(IllegalStateException.class);
             assertThat(inCallback(disk, store::close)).isInstanceOf(IllegalStateException.class);
             assertThat(inCallback(disk, () -> disk.read(0, bytes))).isNull();
-            assertThat(inCallback(disk, () -> disk.writeAsync(0, bytes.clear()))).isNull();
+            assertThat(inCallback(disk, () -> disk.writeAsync(0, bytes.clear())))
+                    .isNull();
             disk.flush();
             assertThat(store.failure()).isNull();
         }

@@ -32,7 +32,9 @@ class VolumeChannelTest {
 
     @BeforeEach
     void open() throws Exception {
-        config = StoreConfig.at(folder.resolve("store")).capacityBytes(256L << 20).build();
+        config = StoreConfig.at(folder.resolve("store"))
+                .capacityBytes(256L << 20)
+                .build();
         Store.init(config);
         store = Store.open(config);
         store.send("create disk size=64K");

@@ -31,8 +31,7 @@ final class EventSink {
             Progress progress,
             DurableEvents durable) {
         this.maxEventBytes = Math.min(
-                EventRing.MAX_EVENT_BYTES,
-                maxPayloadBytes - FrameTypes.HEADER_BYTES - JournalStage.MAX_PREFIX_BYTES);
+                EventRing.MAX_EVENT_BYTES, maxPayloadBytes - FrameTypes.HEADER_BYTES - JournalStage.MAX_PREFIX_BYTES);
         this.durable = durable;
         this.ring = ring;
         this.encoder = new EventEncoder();

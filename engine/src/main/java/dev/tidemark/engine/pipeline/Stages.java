@@ -24,8 +24,8 @@ final class Stages {
                 parts.progress(),
                 parts.sabotage());
         DurableEvents durable = new DurableEvents(parts.listener());
-        EventSink sink = new EventSink(
-                events, parts.log().maxPayloadBytes(), parts.state(), space, parts.progress(), durable);
+        EventSink sink =
+                new EventSink(events, parts.log().maxPayloadBytes(), parts.state(), space, parts.progress(), durable);
         JournalRoom room = new JournalRoom(parts.log(), parts.policy().inlineBytes(), parts.nanoClock());
         JobFeeder jobs = new JobFeeder(parts.state(), sink, space, room, parts.progress(), parts.clock());
         place = new PlaceStage(parts, sink, space, staging, room, jobs);

@@ -329,8 +329,8 @@ public final class Runner {
         if (message.forces() && !clients.isEmpty()) {
             pump(); // it asks clients to go when it is sent, which those before it must not notice
         }
-        CompletionStage<Reply> reply = store.sendAsync(
-                (dev.tidemark.engine.message.Message) MessageParser.parse(message.text()), "history");
+        CompletionStage<Reply> reply =
+                store.sendAsync((dev.tidemark.engine.message.Message) MessageParser.parse(message.text()), "history");
         Message sent = message.withOpen(clients.open());
         ahead.say(sent);
         Request request = new Request(requests.size(), sent, moment++);

@@ -73,7 +73,9 @@ class EventRingTest {
             if (ring.hasRoom()) {
                 int left = RUN_BYTES;
                 int length = 1 + random.nextInt(random.nextBoolean() ? 300 : 30_000);
-                for (; left >= length + EventRing.HEADER_BYTES + 8; left -= (length + EventRing.HEADER_BYTES + 7) & ~7) {
+                for (;
+                        left >= length + EventRing.HEADER_BYTES + 8;
+                        left -= (length + EventRing.HEADER_BYTES + 7) & ~7) {
                     put((byte) round, length);
                 }
                 put((byte) -round, 1 + random.nextInt(EventRing.MAX_EVENT_BYTES));

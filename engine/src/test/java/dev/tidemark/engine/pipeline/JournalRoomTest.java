@@ -65,8 +65,8 @@ class JournalRoomTest {
     }
 
     /**
-     * A segment that was written ahead when segments were shorter was enough to write no other ahead, and too little for
-     * the reserves: all writes were refused.
+     * A segment that was written ahead when segments were shorter was enough to write no other ahead, and too little
+     * for the reserves: all writes were refused.
      */
     @Test
     void shouldRefuseNothingAfterSegmentsWereMadeLonger() throws Exception {

@@ -27,7 +27,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Requests that can't be carried out: each is answered once, with what is wrong at its turn, and its buffer is free. */
+/**
+ * Requests that can't be carried out: each is answered once, with what is wrong at its turn, and its buffer is free.
+ */
 @Tag("quick")
 class PipelineTest {
     private static final int BLOCK = 4096;

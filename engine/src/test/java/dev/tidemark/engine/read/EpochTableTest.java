@@ -58,8 +58,7 @@ class EpochTableTest {
         try (State state = new State(4096);
                 ExceptionStore exceptions =
                         new ExceptionStore(new SimStorage(1).open("data", Storage.Mode.CREATE_NEW), 4096)) {
-            BlockReader reader =
-                    new BlockReader(exceptions, new MappingReader(state.pages()), epochs, state::seq);
+            BlockReader reader = new BlockReader(exceptions, new MappingReader(state.pages()), epochs, state::seq);
             LiveVolume volume = new LiveVolume(1, "v", VolumeKind.ORIGIN, 4096, false, 0, 1, 1, 0, new MappingRoot());
             state.catalogue().add(volume);
             reader.read(volume, 0, ByteBuffer.allocate(4096));
