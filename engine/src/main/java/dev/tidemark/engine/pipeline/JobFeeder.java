@@ -58,7 +58,7 @@ final class JobFeeder {
         }
         if (!canStep()) {
             if (space.proofHelps()) {
-                progress.proofWanted(true);
+                progress.wantProof();
             }
             return false;
         }

@@ -137,9 +137,12 @@ final class PlaceStage {
         return !failStop.failed() && jobs.canStep();
     }
 
-    /** Whether requests wait for space: a turn should come when blocks were proven free, or after a while. */
+    /**
+     * Whether requests wait for space, or a job does for room, proof or readers: a turn should come when blocks were
+     * proven free, or after a while.
+     */
     boolean hasParked() {
-        return !parked.isEmpty();
+        return !parked.isEmpty() || (!failStop.failed() && jobs.isActive());
     }
 
     private void placeUnfailed(Request request) {
@@ -253,7 +256,7 @@ final class PlaceStage {
 
     private void askForProof() {
         if (space.proofHelps()) {
-            progress.proofWanted(true);
+            progress.wantProof();
         }
     }
 

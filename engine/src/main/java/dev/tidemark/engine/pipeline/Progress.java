@@ -1,5 +1,7 @@
 package dev.tidemark.engine.pipeline;
 
+import java.util.concurrent.atomic.AtomicBoolean;
+
 /**
  * How far the stages are, for each other and for everybody who asks. Each field has one writer, named beside it; any
  * thread reads.
@@ -10,7 +12,7 @@ public final class Progress {
     // PLACE
     private volatile long appliedSeq;
     private volatile long dataBytesPlaced;
-    private volatile boolean proofWanted;
+    private final AtomicBoolean proofWanted = new AtomicBoolean(); // JOURNAL takes it back
 
     // JOURNAL
     private volatile long durableSeq;
@@ -93,11 +95,16 @@ public final class Progress {
 
     /** Whether PLACE is short of blocks and wants a marker that proves what is durable. */
     boolean proofWanted() {
-        return proofWanted;
+        return proofWanted.get();
     }
 
-    void proofWanted(boolean wanted) {
-        proofWanted = wanted;
+    void wantProof() {
+        proofWanted.set(true);
+    }
+
+    /** JOURNAL, before it gives the proof: what is asked for after that is not forgotten. */
+    boolean takeProofWanted() {
+        return proofWanted.getAndSet(false);
     }
 
     /** Journal forces since the store was opened. */
