@@ -30,8 +30,7 @@ import java.nio.channels.SeekableByteChannel;
  * wait for calls that are under way: they come to their own end.
  *
  * <p>Errors: {@link ClosedChannelException} once the channel was closed; {@link NonWritableChannelException} for a
- * write
- * to a channel or a volume that is read-only; for the rest an {@link IOException} whose cause is the {@link
+ * write to a channel or a volume that is read-only; for the rest an {@link IOException} whose cause is the {@link
  * StoreException}.
  */
 public final class VolumeChannel implements SeekableByteChannel {
@@ -54,8 +53,7 @@ public final class VolumeChannel implements SeekableByteChannel {
 
     /**
      * Opens a volume for reading and writing, at position 0. A read-only volume can be opened so as well; its writes
-     * are
-     * refused one by one.
+     * are refused one by one.
      *
      * @throws StoreException {@code no-such-volume}
      */

@@ -45,8 +45,7 @@ class ParkedRequestsTest {
 
     /**
      * All of them were carried out in one turn, however many events JOURNAL had not read yet: the ring of events
-     * wrapped
-     * into those, and what came into the journal was not what had been applied.
+     * wrapped into those, and what came into the journal was not what had been applied.
      */
     @Test
     void shouldCarryOutOnlyAsManyInOneTurnAsTheirEventsHaveRoom() throws Exception {

@@ -107,6 +107,38 @@ class RequestsTest {
         assertThat(store.send("create other size=1K request=large")).startsWith("ok");
     }
 
+    /**
+     * While a force takes long, writes are answered up to a second; those that come later wait for theirs (G2). For a
+     * force that a flush began at once nobody had looked at the clock, and a store on a disk that hung for long went on
+     * answering.
+     */
+    @Test
+    void shouldHoldWritesBackWhileAForceTakesLong() {
+        CompletableFuture<Void> flush = new CompletableFuture<>();
+        List<CompletableFuture<Void>> during = new ArrayList<>();
+        List<Boolean> answered = new ArrayList<>();
+        disk.writeAsync(0, filled(BLOCK, 1));
+        disk.submitFlush((cookie, failure) -> flush.complete(null), 0);
+        device.observe((storage, number, kind, name) -> {
+            if (kind == Operation.FORCE && during.isEmpty()) {
+                during.add(disk.writeAsync(BLOCK, filled(BLOCK, 2)).toCompletableFuture());
+                store.stepPlace(1); // PLACE goes on while JOURNAL forces
+                answered.add(during.get(0).isDone());
+                setup.pass(1500);
+                during.add(disk.writeAsync(2 * BLOCK, filled(BLOCK, 3)).toCompletableFuture());
+                store.stepPlace(1);
+                answered.add(during.get(1).isDone());
+            }
+        });
+        store.step(2);
+        device.observe(null);
+        assertThat(flush).isDone();
+        assertThat(answered).containsExactly(true, false);
+        store.step(1);
+        assertThat(during.get(1)).isCompleted();
+        assertThat(store.status().durableSeq()).isEqualTo(store.status().appliedSeq());
+    }
+
     /** They needed as much room in the journal as writes do, and so they did not work where they were needed most. */
     @Test
     void shouldDiscardAndDeleteWhereTheJournalHasNoRoomForWrites() throws Exception {

@@ -71,9 +71,8 @@ class SabotageTest {
 
     /**
      * The base of a partial write is read again at its turn. The crash test notices that rule broken by checksums in
-     * the
-     * journal that no order of the requests explains; here the bytes themselves are wrong: what another request wrote
-     * before is undone.
+     * the journal that no order of the requests explains; here the bytes themselves are wrong: what another request
+     * wrote before is undone.
      */
     @ParameterizedTest
     @EnumSource(Earlier.class)

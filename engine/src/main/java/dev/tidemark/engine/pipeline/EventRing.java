@@ -29,8 +29,7 @@ final class EventRing {
     static final int HEADER_BYTES = 24;
     /**
      * What must be free before PLACE takes a request: the gap before a wrap, the events of one {@link WriteRun} (at
-     * most
-     * 9,215 blocks in as many runs, in 1,024 events: 14 bytes a block and 80 an event), and one event more.
+     * most 9,215 blocks in as many runs, in 1,024 events: 14 bytes a block and 80 an event), and one event more.
      */
     private static final int ROOM_BYTES = 3 * (MAX_EVENT_BYTES + HEADER_BYTES);
 

@@ -77,7 +77,7 @@ final class JobFeeder {
         }
         if (!canStep()) {
             if (space.proofHelps()) {
-                progress.proofWanted(true);
+                progress.wantProof();
             }
             return false;
         }

@@ -91,7 +91,7 @@ final class JournalStage {
 
     /** Whether something that nobody waits for is to be forced. */
     boolean wantsForce() {
-        return !failStop.failed() && (forceIsDue() || progress.proofWanted());
+        return !failStop.failed() && (forceIsDue() || progress.proofWanted() || checkpoints.wantsForce());
     }
 
     /** Everything that PLACE finished so far was handed over: force if anything asks for it, and answer. */
@@ -162,15 +162,30 @@ final class JournalStage {
     }
 
     private void settle() throws IOException {
+        countFromNow();
         if (progress.homeDurableSeq() < progress.durableSeq()) {
             forceHome(progress.durableSeq());
         }
         prove();
+        if (events.head() == events.tail()) {
+            progress.waitingSinceNanos(Progress.NOTHING_WAITS);
+        }
+    }
+
+    /**
+     * Before anything that may take long: what PLACE publishes and answers meanwhile is at most as old as this, and is
+     * held back when it gets too old (G2).
+     */
+    private long countFromNow() {
+        long now = nanoClock.getAsLong();
+        if (progress.waitingSinceNanos() == Progress.NOTHING_WAITS) {
+            progress.waitingSinceNanos(now);
+        }
+        return now;
     }
 
     private void prove() throws IOException {
-        provenForPlace |= progress.proofWanted();
-        progress.proofWanted(false);
+        provenForPlace |= progress.takeProofWanted();
         if (progress.provenSeq() < progress.durableSeq()) {
             try {
                 log.mark();
@@ -198,12 +213,12 @@ final class JournalStage {
     }
 
     private void journalPending() throws IOException {
-        long begun = nanoClock.getAsLong();
         long from = events.tail();
         long upTo = events.head();
         if (from == upTo) {
             return;
         }
+        long begun = countFromNow();
         survey(from, upTo);
         long firstSeq = progress.durableSeq() + 1;
         checkpoints.appended(firstSeq - 1, log.appendedOffset());

@@ -160,9 +160,12 @@ final class PlaceStage {
         return !failStop.failed() && (jobs.canStep() || checkpoints.wantsTurn() || pages.wantsTrim());
     }
 
-    /** Whether requests wait for space: a turn should come when blocks were proven free, or after a while. */
+    /**
+     * Whether requests wait for space, or a job does for room, proof or readers: a turn should come when blocks were
+     * proven free, or after a while.
+     */
     boolean hasParked() {
-        return !parked.isEmpty();
+        return !parked.isEmpty() || (!failStop.failed() && jobs.isActive());
     }
 
     private void placeUnfailed(Request request) {
@@ -286,7 +289,7 @@ final class PlaceStage {
 
     private void askForProof() {
         if (space.proofHelps()) {
-            progress.proofWanted(true);
+            progress.wantProof();
         }
     }
 

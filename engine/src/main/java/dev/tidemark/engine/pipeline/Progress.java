@@ -1,5 +1,7 @@
 package dev.tidemark.engine.pipeline;
 
+import java.util.concurrent.atomic.AtomicBoolean;
+
 /**
  * How far the stages are, for each other and for everybody who asks. Each field has one writer, named beside it; any
  * thread reads.
@@ -10,8 +12,8 @@ public final class Progress {
     // PLACE
     private volatile long appliedSeq;
     private volatile long dataBytesPlaced;
-    private volatile boolean proofWanted;
     private volatile int parkedJobs;
+    private final AtomicBoolean proofWanted = new AtomicBoolean(); // JOURNAL takes it back
 
     // JOURNAL
     private volatile long durableSeq;
@@ -94,11 +96,16 @@ public final class Progress {
 
     /** Whether PLACE is short of blocks and wants a marker that proves what is durable. */
     boolean proofWanted() {
-        return proofWanted;
+        return proofWanted.get();
     }
 
-    void proofWanted(boolean wanted) {
-        proofWanted = wanted;
+    void wantProof() {
+        proofWanted.set(true);
+    }
+
+    /** JOURNAL, before it gives the proof: what is asked for after that is not forgotten. */
+    boolean takeProofWanted() {
+        return proofWanted.getAndSet(false);
     }
 
     /** Jobs that can't go on since a page of theirs can't be read. */

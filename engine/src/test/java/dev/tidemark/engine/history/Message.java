@@ -53,8 +53,9 @@ public record Message(List<Part> parts, String request, long ifSeq, Set<Long> op
     public String text() {
         StringBuilder text = new StringBuilder();
         for (Part part : parts) {
-            text.append(text.isEmpty() ? "" : "; ").append(part.text());
-            if (ifSeq != NO_IF && part == parts.get(0)) {
+            boolean first = text.isEmpty();
+            text.append(first ? "" : "; ").append(part.text());
+            if (ifSeq != NO_IF && first) {
                 text.append(" if=").append(ifSeq);
             }
         }

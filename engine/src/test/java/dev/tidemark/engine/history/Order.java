@@ -25,8 +25,8 @@ import java.util.zip.CRC32C;
 
 /**
  * Says in which order requests took effect, by the journal of the finished history: from there the model gives the
- * content
- * after each event. Only which request an event is about is taken from the journal; what it did is the model's word.
+ * content after each event. Only which request an event is about is taken from the journal; what it did is the model's
+ * word.
  *
  * <p>Requests take effect in the order of submission, but for writes and zeroes that waited for
  * space.

@@ -66,8 +66,7 @@ class JournalRoomTest {
 
     /**
      * A segment that was written ahead when segments were shorter was enough to write no other ahead, and too little
-     * for
-     * the reserves: all writes were refused.
+     * for the reserves: all writes were refused.
      */
     @Test
     void shouldRefuseNothingAfterSegmentsWereMadeLonger() throws Exception {
