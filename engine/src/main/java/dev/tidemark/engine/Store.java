@@ -298,6 +298,8 @@ public final class Store implements AutoCloseable {
                 parts.pipeline.buffers().inFlightBytes(),
                 progress.forces(),
                 progress.frames(),
+                progress.forcesByEvents(),
+                progress.forcesByWaiting(),
                 parts.recovered.journal().sizeBytes(),
                 parts.recovered.journal().roomBytes(),
                 parts.reader.checksumErrors(),

@@ -1,5 +1,7 @@
 package dev.tidemark.engine;
 
+import java.util.List;
+
 /**
  * How a store is, for metrics; each figure is of about now, and they are not of one moment.
  *
@@ -12,6 +14,9 @@ package dev.tidemark.engine;
  * @param inFlightBytes of writes under way
  * @param forces of the journal since the store was opened
  * @param frames of the journal since then
+ * @param forcesByEvents the forces by how many events each made durable: element 0 counts those of none, element i
+ *     those of 2^(i-1) or more and less than 2^i, the last one all larger ones, too
+ * @param forcesByWaiting the forces by how many requests waited for each, counted likewise
  * @param journalBytes of all segments
  * @param journalRoomBytes written ahead
  * @param checksumErrors blocks that did not match since then
@@ -29,9 +34,17 @@ public record StoreStatus(
         long inFlightBytes,
         long forces,
         long frames,
+        List<Long> forcesByEvents,
+        List<Long> forcesByWaiting,
         long journalBytes,
         long journalRoomBytes,
         long checksumErrors,
         long recoveredEvents,
         long recoveryMs,
-        boolean failed) {}
+        boolean failed) {
+    /** Takes its own copies. */
+    public StoreStatus {
+        forcesByEvents = List.copyOf(forcesByEvents);
+        forcesByWaiting = List.copyOf(forcesByWaiting);
+    }
+}

@@ -241,7 +241,7 @@ final class JournalStage {
         }
         progress.provenSeq(progress.durableSeq());
         progress.durableSeq(lastSeq);
-        progress.forced(pendingDataBytes, framesAppended);
+        progress.forced(pendingDataBytes, framesAppended, pendingEvents, waiting.size());
         events.consume(upTo);
         progress.waitingSinceNanos(events.head() == upTo ? Progress.NOTHING_WAITS : begun);
         durable.tell(lastSeq);

@@ -1,6 +1,9 @@
 package dev.tidemark.engine.pipeline;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.stream.IntStream;
 
 /**
  * How far the stages are, for each other and for everybody who asks. Each field has one writer, named beside it; any
@@ -8,6 +11,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 public final class Progress {
     static final long NOTHING_WAITS = Long.MIN_VALUE;
+
+    /** Sizes by powers of two: 0, 1, 2 to 3, 4 to 7, … 16,384 and more. */
+    private static final int SIZES = 16;
 
     // PLACE
     private volatile long appliedSeq;
@@ -23,6 +29,8 @@ public final class Progress {
     private volatile long waitingSinceNanos = NOTHING_WAITS;
     private volatile long forces;
     private volatile long frames;
+    private final AtomicLongArray forcesByEvents = new AtomicLongArray(SIZES);
+    private final AtomicLongArray forcesByWaiting = new AtomicLongArray(SIZES);
 
     /** Where recovery ended: all of it applied, durable, proven, and its data at home. */
     public Progress(long recoveredSeq) {
@@ -79,10 +87,17 @@ public final class Progress {
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // JOURNAL alone
-    void forced(long dataBytes, int framesOfIt) {
+    void forced(long dataBytes, int framesOfIt, int eventsOfIt, int requestsWaiting) {
         dataBytesForced += dataBytes;
         forces++;
         frames += framesOfIt;
+        count(forcesByEvents, eventsOfIt);
+        count(forcesByWaiting, requestsWaiting);
+    }
+
+    private static void count(AtomicLongArray sizes, int size) {
+        int index = Math.min(SIZES - 1, Integer.SIZE - Integer.numberOfLeadingZeros(size));
+        sizes.lazySet(index, sizes.get(index) + 1);
     }
 
     /** When the oldest event that is not durable was first seen by JOURNAL, or {@link #NOTHING_WAITS}. */
@@ -125,5 +140,19 @@ public final class Progress {
     /** Frames since the store was opened. */
     public long frames() {
         return frames;
+    }
+
+    /** Forces by how many events each made durable: element 0 counts those of none, element i of less than 2^i. */
+    public List<Long> forcesByEvents() {
+        return list(forcesByEvents);
+    }
+
+    /** Forces by how many requests waited for each, counted likewise. */
+    public List<Long> forcesByWaiting() {
+        return list(forcesByWaiting);
+    }
+
+    private static List<Long> list(AtomicLongArray sizes) {
+        return IntStream.range(0, sizes.length()).mapToObj(sizes::get).toList();
     }
 }

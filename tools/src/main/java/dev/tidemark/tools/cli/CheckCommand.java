@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
         name = "check",
         description = {
             "Check a store that is not being served: superblock, journal, trees, counts, free space.",
-            "It changes nothing. The last line says 'clean', or how many findings there are."
+            "It holds the store's lock meanwhile, with its process id in store.owner for those who then find the store",
+            "in use, and changes nothing else. The last line says 'clean', or how many findings there are."
         },
         footerHeading = "%nExample:%n",
         footer = "  tidemark check /tmp/store --data")

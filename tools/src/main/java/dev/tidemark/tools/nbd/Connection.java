@@ -3,6 +3,7 @@ package dev.tidemark.tools.nbd;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +28,8 @@ final class Connection implements Runnable {
             NbdConfig config,
             ByteBudget smallBudget,
             ByteBudget largeBudget,
-            ReadHelpers readHelpers) {}
+            ReadHelpers readHelpers,
+            LongAdder requestsInFlight) {}
 
     /**
      * Takes the wire over.

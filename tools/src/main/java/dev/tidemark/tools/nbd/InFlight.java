@@ -3,6 +3,7 @@ package dev.tidemark.tools.nbd;
 import dev.tidemark.engine.StoreException;
 import dev.tidemark.engine.Volume;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The requests of one connection that the store works on. A fixed number of slots; the cookie of a request is its
@@ -17,6 +18,7 @@ final class InFlight implements Volume.Completion {
     private static final int NONE = -1;
 
     private final Runnable notifier;
+    private final LongAdder total;
     private final long[] handles;
     private final NbdOperation[] kinds;
     private final long[] bytes;
@@ -39,10 +41,12 @@ final class InFlight implements Volume.Completion {
     /**
      * Makes the slots.
      *
+     * @param total counts the requests of all connections
      * @param notifier called by the completing thread after each completion; must not block
      */
-    InFlight(int slots, Runnable notifier) {
+    InFlight(int slots, LongAdder total, Runnable notifier) {
         this.notifier = notifier;
+        this.total = total;
         handles = new long[slots];
         kinds = new NbdOperation[slots];
         bytes = new long[slots];
@@ -85,6 +89,7 @@ final class InFlight implements Volume.Completion {
      */
     int open(long handle, NbdOperation kind, long length, long startNanos, ByteBudget budget) {
         int slot = free[--freeCount];
+        total.increment();
         handles[slot] = handle;
         kinds[slot] = kind;
         bytes[slot] = length;
@@ -101,6 +106,7 @@ final class InFlight implements Volume.Completion {
     /** Takes back the {@link #open} of a slot that was not handed to anybody. */
     void unopen(int slot) {
         free[freeCount++] = slot;
+        total.decrement();
     }
 
     /** As {@link #open}, for a piece of a request that is answered as a whole elsewhere. */
@@ -182,6 +188,7 @@ final class InFlight implements Volume.Completion {
         failures[slot] = null;
         budgets[slot] = null;
         free[freeCount++] = slot;
+        total.decrement();
     }
 
     boolean isPart(int slot) {

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,7 +41,8 @@ public final class NbdServer implements AutoCloseable {
     public static NbdServer open(NbdConfig config, ExportSource exports, NbdMetrics metrics) {
         ByteBudget small = new ByteBudget(config.maxBytesInFlight() / 2);
         ByteBudget large = new ByteBudget(config.maxBytesInFlight() / 2);
-        return new NbdServer(new Connection.Shared(exports, metrics, config, small, large, ReadHelpers.withThreads()));
+        return new NbdServer(new Connection.Shared(
+                exports, metrics, config, small, large, ReadHelpers.withThreads(), new LongAdder()));
     }
 
     /**
@@ -75,6 +77,11 @@ public final class NbdServer implements AutoCloseable {
     /** Returns how many peers are connected. */
     public int connectionCount() {
         return connections.get();
+    }
+
+    /** Returns how many requests of all connections the store works on. */
+    public long requestsInFlight() {
+        return shared.requestsInFlight().sum();
     }
 
     /** Returns the bytes of writes that the connections have in flight. */

@@ -85,7 +85,7 @@ final class Transmission {
         this.replies = session.replies();
         this.config = shared.config();
         this.ending = ending;
-        inFlight = new InFlight(config.maxRequestsInFlight(), this::rouse);
+        inFlight = new InFlight(config.maxRequestsInFlight(), shared.requestsInFlight(), this::rouse);
         ticket = new ByteBudget.Ticket(this::rouse);
         WriteIntake writes = new WriteIntake(session, inFlight, shared.smallBudget(), shared.largeBudget(), ticket);
         ZeroFill zeroFill = new ZeroFill(session, inFlight, shared.largeBudget(), ticket);

@@ -17,16 +17,17 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
  * What the server counts, in Micrometer's registry. The store's own figures are asked once for each page; what clients
- * do
- * is counted as it happens.
+ * do is counted as it happens.
  */
 final class ServerMetrics implements NbdMetrics {
     private static final String ACTOR = "metrics";
@@ -108,6 +109,21 @@ final class ServerMetrics implements NbdMetrics {
                 .register(registry);
     }
 
+    /** Counters with the label {@code le}, each counting what is at most that much: what histogram_quantile() takes. */
+    private void distribution(String name, String description, Function<StoreStatus, List<Long>> counts) {
+        int sizes = counts.apply(status).size();
+        for (int i = 0; i < sizes; i++) {
+            int last = i;
+            ToDoubleFunction<ServerMetrics> upToThis = self -> counts.apply(self.status).subList(0, last + 1).stream()
+                    .mapToDouble(Long::doubleValue)
+                    .sum();
+            FunctionCounter.builder(name, this, upToThis)
+                    .description(description)
+                    .tag("le", i == sizes - 1 ? "+Inf" : Long.toString((1L << i) - 1))
+                    .register(registry);
+        }
+    }
+
     /** A figure that only the state knows: a field of the {@code status} message. */
     private void field(String name, String description, String key) {
         gauge(name, description, () -> {
@@ -123,10 +139,18 @@ final class ServerMetrics implements NbdMetrics {
                 s -> s.durableSeq());
         total("tidemark.journal.frames", "frames written since the start", s -> s.frames());
         total("tidemark.journal.forces", "forces of the journal since the start", s -> s.forces());
+        distribution(
+                "tidemark.journal.forces.by.events",
+                "forces that made at most le events durable",
+                StoreStatus::forcesByEvents);
+        distribution(
+                "tidemark.journal.forces.by.waiting",
+                "forces that at most le requests waited for",
+                StoreStatus::forcesByWaiting);
         gauge("tidemark.journal.bytes", "size of all segments", () -> status.journalBytes());
         gauge("tidemark.journal.room.bytes", "written ahead for the journal", () -> status.journalRoomBytes());
         gauge("tidemark.store.waiting.bytes", "answered and not yet durable", () -> status.waitingDataBytes());
-        gauge("tidemark.store.in.flight.bytes", "of writes under way: the queue's depth", () -> status.inFlightBytes());
+        gauge("tidemark.store.in.flight.bytes", "of writes under way", () -> status.inFlightBytes());
         gauge("tidemark.store.applied.seq", "the last event that readers see", () -> status.appliedSeq());
         gauge("tidemark.store.durable.seq", "the last event that is durable", () -> status.durableSeq());
         gauge("tidemark.store.volumes", "volumes that exist", () -> status.volumes());
@@ -146,6 +170,10 @@ final class ServerMetrics implements NbdMetrics {
 
     void watch(NbdServer server) {
         gauge("tidemark.nbd.in.flight.bytes", "of writes in the connections", server::bytesInFlight);
+        gauge(
+                "tidemark.nbd.in.flight.requests",
+                "that the store works on: the queue's depth",
+                server::requestsInFlight);
     }
 
     void watch(ControlServer server) {

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -88,7 +89,14 @@ class FuzzTest {
                 wire,
                 receiveBuffer.clear(),
                 sendBuffer.clear(),
-                new Connection.Shared(new MemoryExports().add(volume), NbdMetrics.NONE, config, small, large, helpers));
+                new Connection.Shared(
+                        new MemoryExports().add(volume),
+                        NbdMetrics.NONE,
+                        config,
+                        small,
+                        large,
+                        helpers,
+                        new LongAdder()));
         if (random.nextInt(8) == 0) {
             wire.onceAtRandom(random.nextBoolean() ? connection::end : volume::requestClose);
         }

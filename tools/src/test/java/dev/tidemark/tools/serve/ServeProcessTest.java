@@ -12,6 +12,7 @@ import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -117,6 +118,13 @@ class ServeProcessTest {
                                 "tidemark_message_errors_total 1.0")
                         .anyMatch(line -> line.startsWith("tidemark_nbd_operation_seconds_bucket{kind=\"write\",le="))
                         .anyMatch(line -> line.startsWith("tidemark_journal_forces_total "))
+                        .contains(
+                                "tidemark_nbd_in_flight_requests 0.0",
+                                "tidemark_journal_forces_by_events_total{le=\"0\"} 0.0")
+                        .satisfies(lines -> assertThat(largest(lines, "tidemark_journal_forces_by_events_total"))
+                                .isEqualTo(largest(lines, "tidemark_journal_forces_total"))
+                                .isEqualTo(largest(lines, "tidemark_journal_forces_by_waiting_total"))
+                                .isPositive())
                         .anyMatch(line -> line.startsWith("tidemark_store_reserve_bytes "))
                         .anyMatch(line -> line.startsWith("tidemark_journal_bytes "));
             }
@@ -124,6 +132,15 @@ class ServeProcessTest {
                             .statusCode())
                     .isEqualTo(404);
         }
+    }
+
+    /** The largest value of a metric, whatever its labels. */
+    private static double largest(List<? extends String> page, String name) {
+        return page.stream()
+                .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                .max()
+                .orElseThrow();
     }
 
     private static HttpResponse<String> get(String uri) throws IOException, InterruptedException {
