@@ -62,7 +62,8 @@ public interface StorageFile extends AutoCloseable {
     void deallocate(long offset, long length) throws IOException;
 
     /**
-     * Whether an interrupt of a calling thread can't end a {@link #force}. Then any thread may force; else only one that
+     * Whether an interrupt of a calling thread can't end a {@link #force}. Then any thread may force; else only one
+     * that
      * nobody interrupts.
      */
     default boolean isUninterruptible() {

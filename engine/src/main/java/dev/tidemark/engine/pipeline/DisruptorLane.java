@@ -18,8 +18,10 @@ import java.util.concurrent.locks.LockSupport;
  * forcing
  * one batch overlaps placing the next, and what gathers meanwhile makes the next batch larger.
  *
- * <p>A caller that waits for its answer anyway, and finds nothing under way, runs both stages itself: no thread has to be
- * woken for it, which costs as much as a third of a force. Who runs a stage has its {@link StageTurn}; turns are taken in
+ * <p>A caller that waits for its answer anyway, and finds nothing under way, runs both stages itself: no thread has to
+ * be
+ * woken for it, which costs as much as a third of a force. Who runs a stage has its {@link StageTurn}; turns are taken
+ * in
  * the order PLACE, JOURNAL.
  *
  * <p>The store's own threads never wait for the ring: what they submit when it is full goes to a side queue that PLACE

@@ -85,7 +85,8 @@ public final class Pipeline implements AutoCloseable {
     }
 
     /**
-     * The same for a caller that waits for the answer: when nothing else is under way, the request is carried out on the
+     * The same for a caller that waits for the answer: when nothing else is under way, the request is carried out on
+     * the
      * calling thread, and answered there.
      */
     public void submitAndWait(Request request) {

@@ -8,17 +8,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes zeros into the exception store a little ahead of where it grows, on a thread of its own. Small writes that make
- * a file grow cost PLACE several times as much as small writes into space that was written: a page of memory and a block
+ * Writes zeros into the exception store a little ahead of where it grows, on a thread of its own. Small writes that
+ * make
+ * a file grow cost PLACE several times as much as small writes into space that was written: a page of memory and a
+ * block
  * of the file system have to be found for each of them.
  *
- * <p>Never touches a block that was given out: PLACE tells of each block before it writes it ({@link #taken}), and waits
+ * <p>Never touches a block that was given out: PLACE tells of each block before it writes it ({@link #taken}), and
+ * waits
  * for the piece that is being written if it runs into it. What is written ahead is no promise: if it fails, PLACE's own
  * writes find out for themselves.
  */
 final class SpaceAhead implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SpaceAhead.class);
-    /** Some milliseconds of the fastest growth; every force may find so much of it not yet used, and writes it in vain. */
+    /**
+     * Some milliseconds of the fastest growth; every force may find so much of it not yet used, and writes it in vain.
+     */
     static final int WINDOW_BYTES = 4 << 20;
     /** What PLACE may have to wait for: a tenth of a millisecond, several where memory is slow to come. */
     static final int PIECE_BYTES = 256 << 10;
