@@ -133,7 +133,8 @@ final class StoreVolume implements Volume {
         WriteBuffers.Buffer data = ((Buffer) claimCopy(source)).inner();
         Waiter waiter = WAITERS.get().begin();
         if (accepted(offset, data, waiter, 0)) {
-            pipeline.submitAndWait(pipeline.acquire().write(volume, offset, data, false).callback(waiter, 0));
+            pipeline.submitAndWait(
+                    pipeline.acquire().write(volume, offset, data, false).callback(waiter, 0));
         }
         await(waiter);
         source.position(source.limit());
@@ -263,7 +264,8 @@ final class StoreVolume implements Volume {
     public void submitWrite(long offset, WriteBuffer data, boolean fua, Completion completion, long cookie) {
         WriteBuffers.Buffer buffer = ((Buffer) data).inner();
         if (accepted(offset, buffer, completion, cookie)) {
-            pipeline.submit(pipeline.acquire().write(volume, offset, buffer, fua).callback(completion, cookie));
+            pipeline.submit(
+                    pipeline.acquire().write(volume, offset, buffer, fua).callback(completion, cookie));
         }
     }
 

@@ -77,12 +77,11 @@ class LargeReadTest {
         for (int i = 0; i < READS; i++) {
             int offset = random.nextInt(SIZE / 2);
             int length = random.nextInt(SIZE / 2);
-            ByteBuffer target =
-                    switch (random.nextInt(8)) {
-                        case 0 -> ByteBuffer.allocate(SIZE);
-                        case 1 -> ByteBuffer.allocateDirect(SIZE);
-                        default -> kept;
-                    };
+            ByteBuffer target = switch (random.nextInt(8)) {
+                case 0 -> ByteBuffer.allocate(SIZE);
+                case 1 -> ByteBuffer.allocateDirect(SIZE);
+                default -> kept;
+            };
             int at = random.nextInt(100);
             target.clear().position(at).limit(at + length);
             disk.read(offset, target);

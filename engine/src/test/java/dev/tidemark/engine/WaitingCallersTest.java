@@ -162,7 +162,8 @@ class WaitingCallersTest {
     @Test
     void shouldAnswerEveryCallerWhenTheStoreIsClosed() throws Exception {
         for (int round = 0; round < 10; round++) {
-            StoreConfig config = StoreConfig.at(folder.resolve("closing" + round)).build();
+            StoreConfig config =
+                    StoreConfig.at(folder.resolve("closing" + round)).build();
             Store.init(config);
             Store store = Store.open(config);
             store.send("create disk size=1M");
