@@ -8,9 +8,24 @@ public final class LongQueue {
     private static final int FIRST_CAPACITY = 64;
     private static final int SHRINK_SHARE = 8;
 
+    private final int keptCapacity;
     private long[] items = new long[FIRST_CAPACITY];
     private long head;
     private long tail;
+
+    /** A queue that shrinks as far as it can. */
+    public LongQueue() {
+        this(FIRST_CAPACITY);
+    }
+
+    /**
+     * A queue that never shrinks below a capacity that it had.
+     *
+     * @param keptCapacity in values: what it holds again and again, so that in steady state it allocates nothing
+     */
+    public LongQueue(int keptCapacity) {
+        this.keptCapacity = keptCapacity;
+    }
 
     /** Appends one value. */
     public void add(long value) {
@@ -35,7 +50,7 @@ public final class LongQueue {
     public long remove() {
         long value = items[(int) head & (items.length - 1)];
         head++;
-        if (tail - head < items.length / SHRINK_SHARE && items.length > FIRST_CAPACITY) {
+        if (tail - head < items.length / SHRINK_SHARE && items.length > keptCapacity) {
             resize(items.length / 2);
         }
         return value;

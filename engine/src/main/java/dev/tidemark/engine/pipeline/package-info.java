@@ -1,5 +1,6 @@
 /**
- * The single writer: PLACE and APPLY on one thread, JOURNAL and COMPLETE on the next. The only importer of the
+ * The single writer: PLACE and APPLY on one thread, JOURNAL and COMPLETE on the next; or, for a caller that waits while
+ * nothing else is under way, both on the caller's. Who has a stage's turn is its one thread. The only importer of the
  * Disruptor.
  *
  * <ul>

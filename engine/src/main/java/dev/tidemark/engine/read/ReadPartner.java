@@ -8,6 +8,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -34,13 +35,10 @@ final class ReadPartner implements AutoCloseable {
     private static final long STREAM_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private static final VarHandle CLAIMS;
-    private static final VarHandle TAKEN;
 
     static {
         try {
-            MethodHandles.Lookup lookup = MethodHandles.lookup();
-            CLAIMS = lookup.findVarHandle(ReadPartner.class, "claims", long.class);
-            TAKEN = lookup.findVarHandle(ReadPartner.class, "taken", boolean.class);
+            CLAIMS = MethodHandles.lookup().findVarHandle(ReadPartner.class, "claims", long.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -53,7 +51,7 @@ final class ReadPartner implements AutoCloseable {
     private final BlockChecksum checksum = new BlockChecksum();
 
     /** Whether somebody has the partner: what follows is that thread's, but for what is said of the helper. */
-    private volatile boolean taken;
+    private final AtomicBoolean taken = new AtomicBoolean();
 
     /** The caller's buffer, and the helper's view of it, kept for the next read into the same. */
     private ByteBuffer target;
@@ -89,7 +87,7 @@ final class ReadPartner implements AutoCloseable {
      *     run alone and finds out what is wrong
      */
     boolean read(MappedRun wanted, ByteBuffer buffer, int at, BlockChecksum callersChecksum) {
-        if (!TAKEN.compareAndSet(this, false, true)) {
+        if (!taken.compareAndSet(false, true)) {
             return false;
         }
         try {
@@ -114,7 +112,7 @@ final class ReadPartner implements AutoCloseable {
             return good && !helperFailed;
         } finally {
             run = null;
-            taken = false;
+            taken.set(false);
         }
     }
 
@@ -129,7 +127,7 @@ final class ReadPartner implements AutoCloseable {
         helperDone = 0;
         helperFailed = false;
         int pieces = (wanted.count() + pieceBlocks - 1) / pieceBlocks;
-        claims = (claims >>> 32) + 1 << 32 | (long) pieces << 16;
+        claims = (((claims >>> 32) + 1) << 32) | ((long) pieces << 16);
         return pieces;
     }
 
@@ -138,7 +136,7 @@ final class ReadPartner implements AutoCloseable {
         while (true) {
             long now = claims;
             int next = (int) now & 0xFFFF;
-            if (next >= (int) (now >>> 16 & 0xFFFF)) {
+            if (next >= (int) ((now >>> 16) & 0xFFFF)) {
                 return -1;
             }
             if (CLAIMS.compareAndSet(this, now, now + 1)) {
@@ -198,10 +196,10 @@ final class ReadPartner implements AutoCloseable {
     }
 
     private void park() {
-        if (TAKEN.compareAndSet(this, false, true)) { // an idle helper keeps no buffer of a client's alive
+        if (taken.compareAndSet(false, true)) { // an idle helper keeps no buffer of a client's alive
             target = null;
             view = null;
-            taken = false;
+            taken.set(false);
         }
         parked = true;
         if (!ended) {

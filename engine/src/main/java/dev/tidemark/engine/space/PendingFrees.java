@@ -12,12 +12,15 @@ import dev.tidemark.engine.mapping.LongQueue;
  * as {@link #release} is asked in the same measure.
  */
 public final class PendingFrees {
+    /** A MiB: more than waits from one proof to the next under random rewriting, so that this allocates nothing. */
+    private static final int KEPT_VALUES = 1 << 17;
+
     private static final int LENGTH_BITS = 16;
     private static final int MAX_LENGTH = (1 << LENGTH_BITS) - 1;
     private static final int HEADER = 3;
 
     /** Groups of { position, epoch, number of runs, runs … }; a run is start &lt;&lt; 16 | length. */
-    private final LongQueue queue = new LongQueue();
+    private final LongQueue queue = new LongQueue(KEPT_VALUES);
 
     private long blocks;
     private long lastPosition;

@@ -38,4 +38,20 @@ class LongQueueTest {
         }
         assertThat(queue.memoryBytes()).isEqualTo(small);
     }
+
+    @Test
+    void shouldKeepTheCapacityThatItIsToldTo() {
+        LongQueue queue = new LongQueue(1024);
+        long kept = 0;
+        for (int round = 0; round < 3; round++) {
+            for (int i = 0; i < 1000; i++) {
+                queue.add(i);
+            }
+            kept = round == 0 ? queue.memoryBytes() : kept;
+            while (!queue.isEmpty()) {
+                queue.remove();
+            }
+            assertThat(queue.memoryBytes()).isEqualTo(kept);
+        }
+    }
 }

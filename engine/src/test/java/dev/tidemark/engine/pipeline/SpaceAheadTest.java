@@ -29,6 +29,7 @@ class SpaceAheadTest {
         }
     }
 
+    @SuppressWarnings("ThreadPriorityCheck") // only stirs the two threads' order
     private void grow(long seed) throws Exception {
         SplittableRandom random = new SplittableRandom(seed);
         try (DiskStorage storage = new DiskStorage(folder);

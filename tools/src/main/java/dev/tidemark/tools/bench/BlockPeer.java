@@ -19,6 +19,9 @@ interface BlockPeer extends AutoCloseable {
     /** Makes every write before it durable. */
     void flush() throws Exception;
 
+    /** Waits until no work is left that it does behind its callers' backs: it must not run in the others' time. */
+    default void settle() throws Exception {}
+
     @Override
     void close();
 

@@ -44,7 +44,7 @@ final class CommandBenchmark {
     /** Both depths have their turn this often in a round: equal speeds want equal conditions. */
     private static final int IO_SLICES = 8;
 
-    private static final int WARM_UP_SAMPLES = 1000;
+    private static final int WARM_UP_SAMPLES = 3000;
     private static final String ORIGIN = BenchStore.VOLUME;
 
     private final Path folder;
