@@ -84,7 +84,10 @@ final class HeapSlots implements PageBacking {
 
     static int checksum(PageKind kind, long index, byte[] content) {
         CRC32C crc = new CRC32C();
-        crc.update(ByteBuffer.allocate(12).putInt(kind.name().hashCode()).putLong(index).flip());
+        crc.update(ByteBuffer.allocate(12)
+                .putInt(kind.name().hashCode())
+                .putLong(index)
+                .flip());
         crc.update(content);
         return (int) crc.getValue();
     }
