@@ -32,17 +32,16 @@ public record StoreOptions(
         RetentionPolicy retention,
         List<Integer> lowSpacePercents) {
     /** The options of a store that was made without any. */
-    public static final StoreOptions DEFAULT =
-            new StoreOptions(
-                    1000,
-                    64L << 20,
-                    256 << 10,
-                    64 << 20,
-                    256L << 20,
-                    256L << 20,
-                    300,
-                    RetentionPolicy.ofBytes(1L << 30),
-                    List.of(20, 10, 5));
+    public static final StoreOptions DEFAULT = new StoreOptions(
+            1000,
+            64L << 20,
+            256 << 10,
+            64 << 20,
+            256L << 20,
+            256L << 20,
+            300,
+            RetentionPolicy.ofBytes(1L << 30),
+            List.of(20, 10, 5));
 
     private static final String FORCE_INTERVAL = "force-interval";
     private static final String IN_FLIGHT = "in-flight";

@@ -56,9 +56,10 @@ final class StoreParts implements AutoCloseable {
         reader = new BlockReader(exceptions, mappings, epochs, state::seq);
         progress = new Progress(state.seq());
         long capacityBlocks = superblock.capacityBytes() / blockSize;
-        Allocator allocator = new Allocator(
-                capacityBlocks, Allocator.defaultReserve(capacityBlocks, Volume.MAX_REQUEST_BYTES / blockSize + 1));
-        state.space().counts().usedRuns(allocator::use);
+        Allocator allocator = Allocator.over(
+                state.space().counts(),
+                capacityBlocks,
+                Allocator.defaultReserve(capacityBlocks, Volume.MAX_REQUEST_BYTES / blockSize + 1));
         recoveryMs = TimeUnit.NANOSECONDS.toMillis(config.nanoClock().getAsLong() - begun);
         ForcePolicy policy = ForcePolicy.DEFAULT
                 .withIntervalNanos(TimeUnit.MILLISECONDS.toNanos(options.forceIntervalMs()))
@@ -93,7 +94,8 @@ final class StoreParts implements AutoCloseable {
     private static CheckpointPolicy checkpointPolicy(StoreConfig config, StoreOptions options) {
         boolean small = config.testSegmentBytes() > 0;
         return new CheckpointPolicy(
-                small ? Math.min(options.checkpointJournalBytes(), 4L * config.testSegmentBytes())
+                small
+                        ? Math.min(options.checkpointJournalBytes(), 4L * config.testSegmentBytes())
                         : options.checkpointJournalBytes(),
                 CheckpointPolicy.MAX_MAPPED_BLOCKS,
                 TimeUnit.SECONDS.toNanos(options.checkpointIntervalSeconds()),

@@ -184,8 +184,8 @@ public final class StoreReader implements AutoCloseable {
     public DataReport checkData(LongConsumer progress) throws StoreOpenException {
         try (ExceptionStore exceptions = new ExceptionStore(
                 folder.open(ExceptionStore.FILE_NAME, Storage.Mode.READ), superblock.blockSizeBytes())) {
-            Long2ObjectHashMap<byte[]> carried = Recovery.carried(
-                    folder, journalConfig(config, superblock), superblock);
+            Long2ObjectHashMap<byte[]> carried =
+                    Recovery.carried(folder, journalConfig(config, superblock), superblock);
             DataCheck check = new DataCheck(read.state(), exceptions, carried::get, progress);
             List<String> findings = check.run();
             return new DataReport(check.checkedBlocks(), findings);

@@ -114,7 +114,10 @@ public final class CheckpointWriter implements AutoCloseable {
     /** Slots that a checkpoint takes beside the images of pages: for its root stream and the slot map. */
     public long slotsBesideImages(long rowBytes) {
         long tableNodes = slots.pagesAhead(); // a node stands for more pages than a page of the slot map
-        return 2 * (rowBytes / MetadataFile.SLOT_BYTES) + 4L * slots.pagesAhead() + tableNodes + 2L * MAX_RUN_IMAGES / 8;
+        return 2 * (rowBytes / MetadataFile.SLOT_BYTES)
+                + 4L * slots.pagesAhead()
+                + tableNodes
+                + 2L * MAX_RUN_IMAGES / 8;
     }
 
     /** Takes a frozen state to be written; {@link #makeRoom} was called for it. */

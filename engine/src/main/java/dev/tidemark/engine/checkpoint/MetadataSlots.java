@@ -20,12 +20,11 @@ final class MetadataSlots implements PageBacking {
     @Override
     public void read(dev.tidemark.engine.mapping.PageKind kind, long index, int slot, int checksum, ByteBuffer page)
             throws IOException {
-        PageKind its =
-                switch (kind) {
-                    case PAGE -> PageKind.PAGE;
-                    case TABLE_LEAF -> PageKind.TABLE_LEAF;
-                    case TABLE_NODE -> PageKind.TABLE_NODE;
-                };
+        PageKind its = switch (kind) {
+            case PAGE -> PageKind.PAGE;
+            case TABLE_LEAF -> PageKind.TABLE_LEAF;
+            case TABLE_NODE -> PageKind.TABLE_NODE;
+        };
         file.readVerified(its, index, slot, checksum, page.clear());
         page.clear();
     }

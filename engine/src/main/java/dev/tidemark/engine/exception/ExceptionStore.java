@@ -55,7 +55,8 @@ public final class ExceptionStore implements AutoCloseable {
      */
     public synchronized void force() throws IOException {
         if (failedForce != null) {
-            throw new IOException("a force of " + FILE_NAME + " failed before: " + failedForce.getMessage(), failedForce);
+            throw new IOException(
+                    "a force of " + FILE_NAME + " failed before: " + failedForce.getMessage(), failedForce);
         }
         try {
             file.force();

@@ -207,9 +207,7 @@ final class PageCache {
     private boolean isStill(long id, long place) {
         synchronized (lock) {
             long[] chunk = directory.chunk(id);
-            return chunk != null
-                    && PageDirectory.place(chunk, id) == place
-                    && PageDirectory.address(chunk, id) == 0;
+            return chunk != null && PageDirectory.place(chunk, id) == place && PageDirectory.address(chunk, id) == 0;
         }
     }
 

@@ -99,7 +99,10 @@ public final class PageFreeze {
             leaves[count++] = each.nextValue();
         }
         Arrays.sort(leaves);
-        nodes = Arrays.stream(leaves).map(l -> l >>> PageTable.LEAF_BITS).distinct().toArray();
+        nodes = Arrays.stream(leaves)
+                .map(l -> l >>> PageTable.LEAF_BITS)
+                .distinct()
+                .toArray();
     }
 
     /** The id given last, at that moment. */

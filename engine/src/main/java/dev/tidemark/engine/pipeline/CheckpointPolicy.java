@@ -9,8 +9,7 @@ package dev.tidemark.engine.pipeline;
  * @param roomSlots slots of the metadata file that are kept written ahead, and free, beside what is dirty
  * @param stepSlots how many are written ahead at a time
  */
-public record CheckpointPolicy(
-        long journalBytes, long mappedBlocks, long intervalNanos, int roomSlots, int stepSlots) {
+public record CheckpointPolicy(long journalBytes, long mappedBlocks, long intervalNanos, int roomSlots, int stepSlots) {
     /** Half a second of replay on one core: see {@code engine/ARCHITECTURE.md}. */
     public static final long MAX_MAPPED_BLOCKS = 1 << 20;
 

@@ -27,7 +27,12 @@ final class EventSink {
     private final DurableEvents durable;
     private final Checkpointer checkpoints;
 
-    EventSink(EventRing ring, State state, SpaceKeeper space, Progress progress, DurableEvents durable,
+    EventSink(
+            EventRing ring,
+            State state,
+            SpaceKeeper space,
+            Progress progress,
+            DurableEvents durable,
             Checkpointer checkpoints) {
         this.checkpoints = checkpoints;
         this.durable = durable;

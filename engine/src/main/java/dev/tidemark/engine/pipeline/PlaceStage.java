@@ -96,8 +96,7 @@ final class PlaceStage {
 
     /** Whether events have room on their way to JOURNAL for one more request; if not, JOURNAL has to run first. */
     boolean hasRoom() {
-        return failStop.failed()
-                || (sink.hasRoom() && room.covers(sink.pendingBytes()) && checkpoints.hasRoom());
+        return failStop.failed() || (sink.hasRoom() && room.covers(sink.pendingBytes()) && checkpoints.hasRoom());
     }
 
     /** While there is no room: what PLACE has to do itself, so that there will be. */
@@ -127,6 +126,7 @@ final class PlaceStage {
             if (room.forCommands()) {
                 watch.check(clock.millis(), sink);
             }
+            space.examine(foreground);
             checkpoints.turn();
             if (pages.wantsTrim()) {
                 pages.trim();
@@ -156,7 +156,8 @@ final class PlaceStage {
 
     /** Whether a job has a step to do: a turn should come at once. */
     boolean wantsTurn() {
-        return !failStop.failed() && (jobs.canStep() || checkpoints.wantsTurn() || pages.wantsTrim());
+        return !failStop.failed()
+                && (jobs.canStep() || space.wantsTurn() || checkpoints.wantsTurn() || pages.wantsTrim());
     }
 
     /** Whether requests wait for space: a turn should come when blocks were proven free, or after a while. */

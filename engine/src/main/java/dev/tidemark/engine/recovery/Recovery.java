@@ -91,8 +91,8 @@ public final class Recovery {
      * that
      * changes nothing, they count instead of the home copies. Bounded by the home lag that the pipeline keeps.
      */
-    public static Long2ObjectHashMap<byte[]> carried(
-            Storage storage, JournalConfig config, Superblock superblock) throws IOException {
+    public static Long2ObjectHashMap<byte[]> carried(Storage storage, JournalConfig config, Superblock superblock)
+            throws IOException {
         int blockSizeBytes = superblock.blockSizeBytes();
         Long2ObjectHashMap<byte[]> blocks = new Long2ObjectHashMap<>();
         Known known = known(superblock.store(), superblock.checkpoint());

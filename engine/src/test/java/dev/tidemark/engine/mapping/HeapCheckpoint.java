@@ -13,8 +13,8 @@ final class HeapCheckpoint {
 
     private final HeapSlots slots;
     private final PageFreeze freeze;
-    private final ByteBuffer image = ByteBuffer.allocateDirect(PageStore.PAGE_BYTES)
-            .order(java.nio.ByteOrder.LITTLE_ENDIAN);
+    private final ByteBuffer image =
+            ByteBuffer.allocateDirect(PageStore.PAGE_BYTES).order(java.nio.ByteOrder.LITTLE_ENDIAN);
     private final List<MappingRoot> volumes = new ArrayList<>();
     private final List<MappingRoot> jobs = new ArrayList<>();
     private final List<SavedNode> nodes = new ArrayList<>();
@@ -64,8 +64,7 @@ final class HeapCheckpoint {
             image.clear();
             if (freeze.nodeImage(image, 0) > 0) {
                 byte[] content = content();
-                freeze.placeNode(
-                        slots.put(content), HeapSlots.checksum(PageKind.TABLE_NODE, freeze.node(), content));
+                freeze.placeNode(slots.put(content), HeapSlots.checksum(PageKind.TABLE_NODE, freeze.node(), content));
             } else {
                 freeze.placeNode(0, 0);
             }
@@ -85,8 +84,7 @@ final class HeapCheckpoint {
         } else if (page < freeze.pages()) {
             freeze.copyPage(page, image, 0);
             byte[] content = content();
-            freeze.placePage(
-                    page, slots.put(content), HeapSlots.checksum(PageKind.PAGE, freeze.pageId(page), content));
+            freeze.placePage(page, slots.put(content), HeapSlots.checksum(PageKind.PAGE, freeze.pageId(page), content));
             page++;
         } else {
             if (freeze.leafImage(image, 0) > 0) {

@@ -22,7 +22,6 @@ class TreeRaceTest {
     private static final int BATCHES = 1_500;
     private long faults;
 
-
     @Test
     @Tag("quick")
     void shouldShowReadersOnlyWhatWasThereQuick() throws Exception {

@@ -206,9 +206,7 @@ final class TreeWorld implements AutoCloseable {
             job.model.put(b, volume.model.remove(b));
             volume.views.forEach(view -> view.allow(b, UNMAPPED));
         }
-        check(
-                () -> ahead.cut(volume.root, block, count, false),
-                () -> trees.cut(volume.root, block, count, job.root));
+        check(() -> ahead.cut(volume.root, block, count, false), () -> trees.cut(volume.root, block, count, job.root));
         addJob(job);
     }
 
