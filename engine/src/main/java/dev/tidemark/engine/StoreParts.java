@@ -64,9 +64,10 @@ final class StoreParts implements AutoCloseable {
         reader = new BlockReader(exceptions, mappings, epochs, state::seq, !config.stepped());
         progress = new Progress(state.seq());
         long capacityBlocks = superblock.capacityBytes() / blockSize;
-        Allocator allocator = new Allocator(
-                capacityBlocks, Allocator.defaultReserve(capacityBlocks, Volume.MAX_REQUEST_BYTES / blockSize + 1));
-        state.space().counts().usedRuns(allocator::use);
+        Allocator allocator = Allocator.over(
+                state.space().counts(),
+                capacityBlocks,
+                Allocator.defaultReserve(capacityBlocks, Volume.MAX_REQUEST_BYTES / blockSize + 1));
         recoveryMs = TimeUnit.NANOSECONDS.toMillis(config.nanoClock().getAsLong() - begun);
         ForcePolicy policy = ForcePolicy.DEFAULT
                 .withIntervalNanos(TimeUnit.MILLISECONDS.toNanos(options.forceIntervalMs()))

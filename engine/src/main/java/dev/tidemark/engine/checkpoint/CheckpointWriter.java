@@ -17,6 +17,7 @@ import java.nio.ByteOrder;
  * <p>One thread at a time, but for {@link #slots}, {@link #roomSlots} and {@link #superblock}. A failed write or force
  * is final (G9); only {@link #makeRoom} may fail without harm.
  */
+@SuppressWarnings("NonAtomicVolatileUpdate") // one thread at a time writes
 public final class CheckpointWriter implements AutoCloseable {
     /** The longest run of images that is written at once: 1 MiB. */
     private static final int MAX_RUN_IMAGES = 256;
@@ -40,8 +41,8 @@ public final class CheckpointWriter implements AutoCloseable {
     private int runFirst;
     private int runLength;
     private int runUsed;
-    private long imagesWritten;
-    private long checkpoints;
+    private volatile long imagesWritten;
+    private volatile long checkpoints;
 
     /**
      * @param superblock the last one, which both copies say
@@ -92,7 +93,7 @@ public final class CheckpointWriter implements AutoCloseable {
      *
      * @throws NoSpaceException when the device is full: no harm is done, {@link #roomSlots} says what there is
      */
-    @SuppressWarnings("NonAtomicVolatileUpdate") // one thread at a time
+
     public void makeRoom(long wantedSlots, int stepSlots) throws IOException {
         long missing = wantedSlots - roomSlots;
         if (missing <= 0) {

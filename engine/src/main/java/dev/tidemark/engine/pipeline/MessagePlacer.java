@@ -1,6 +1,8 @@
 package dev.tidemark.engine.pipeline;
 
+import dev.tidemark.engine.checkpoint.MetadataFile;
 import dev.tidemark.engine.exception.ExceptionStore;
+import dev.tidemark.engine.mapping.PageTraffic;
 import dev.tidemark.engine.mapping.PageUnreadableException;
 import dev.tidemark.engine.message.ErrorCode;
 import dev.tidemark.engine.message.Line;
@@ -145,6 +147,18 @@ final class MessagePlacer {
         fields.put("file_bytes", Long.toString(space.highWaterBlocks() * block));
         fields.put("journal_room_bytes", Long.toString(parts.log().roomBytes()));
         fields.put("forces", Long.toString(parts.progress().forces()));
+        PageTraffic pages = state.pages().traffic();
+        fields.put("page_faults", Long.toString(pages.faults()));
+        fields.put("page_evictions", Long.toString(pages.evictions()));
+        fields.put("dirty_pages", Long.toString(state.pages().dirtyPages()));
+        fields.put(
+                "checkpoint_seq",
+                Long.toString(parts.checkpoints().superblock().checkpoint().seq()));
+        fields.put("checkpoints", Long.toString(parts.checkpoints().checkpoints()));
+        fields.put(
+                "checkpoint_bytes",
+                Long.toString(parts.checkpoints().imagesWritten() * (long) MetadataFile.SLOT_BYTES));
+        fields.put("metadata_file_bytes", Long.toString(parts.checkpoints().fileBytes()));
         fields.put("checksum_errors", Long.toString(parts.reader().checksumErrors()));
         if (parts.progress().parkedJobs() > 0) {
             fields.put("parked_jobs", Integer.toString(parts.progress().parkedJobs()));

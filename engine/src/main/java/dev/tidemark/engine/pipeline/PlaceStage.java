@@ -128,6 +128,7 @@ final class PlaceStage {
             if (room.forCommands()) {
                 watch.check(clock.millis(), sink);
             }
+            space.examine(foreground);
             checkpoints.turn();
             if (pages.wantsTrim()) {
                 pages.trim();
@@ -157,7 +158,8 @@ final class PlaceStage {
 
     /** Whether a job has a step to do: a turn should come at once. */
     boolean wantsTurn() {
-        return !failStop.failed() && (jobs.canStep() || checkpoints.wantsTurn() || pages.wantsTrim());
+        return !failStop.failed()
+                && (jobs.canStep() || space.wantsTurn() || checkpoints.wantsTurn() || pages.wantsTrim());
     }
 
     /**

@@ -137,6 +137,9 @@ final class RangePlacer {
             return false;
         }
         long run = space.allocate(1, room == 2);
+        if (run == 0) {
+            return false;
+        }
         try {
             ByteBuffer content = partials.readBlock(request.volume, block);
             int checksum = partials.zero(from, to);

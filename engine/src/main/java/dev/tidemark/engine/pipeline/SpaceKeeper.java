@@ -16,16 +16,19 @@ import dev.tidemark.engine.state.State;
 final class SpaceKeeper {
     /** Writes of so many blocks are worth writing ahead for. */
     private static final int SMALL_BLOCKS = 16;
+    /** Reading a page of counts takes about as long as a small batch of writes: one in so many may wait for it. */
+    private static final int BUSY_TURNS = 64;
 
     private final State state;
     private final MappingTrees trees;
     private final Allocator allocator;
-    private final PendingFrees pending = new PendingFrees();
+    private final PendingFrees pending;
     private final EpochTable epochs;
     private final Progress progress;
     private final Sabotage sabotage;
     /** Null in a stepped pipeline. */
     private final SpaceAhead ahead;
+    private long turns;
 
     SpaceKeeper(
             State state,
@@ -39,6 +42,7 @@ final class SpaceKeeper {
         this.state = state;
         this.trees = trees;
         this.allocator = allocator;
+        this.pending = allocator.pending();
         this.epochs = epochs;
         this.progress = progress;
         this.sabotage = sabotage;
@@ -52,8 +56,9 @@ final class SpaceKeeper {
         }
     }
 
-    /** After a run was applied: what it unlinked belongs to an epoch that is over. */
+    /** After a run was applied: what it unlinked belongs to an epoch that is over, what it took is in the state. */
     void endEpoch() {
+        allocator.settle();
         epochs.advance();
         state.pages().epoch(epochs.current());
     }
@@ -104,7 +109,19 @@ final class SpaceKeeper {
 
     /** Blocks that were allocated and never mapped. */
     void unallocate(long start, int blocks) {
-        allocator.give(start, blocks);
+        allocator.cancel(start, blocks);
+    }
+
+    /** A turn's time for learning where blocks are free: each time when idle, now and then beside other work. */
+    void examine(boolean foreground) {
+        if (allocator.hasUnknown() && (!foreground || ++turns % BUSY_TURNS == 0)) {
+            allocator.examine();
+        }
+    }
+
+    /** Whether there is more to learn when idle. */
+    boolean wantsTurn() {
+        return allocator.hasUnknown();
     }
 
     /** Blocks that are freed and may not be used yet. */

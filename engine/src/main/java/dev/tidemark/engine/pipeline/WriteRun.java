@@ -100,6 +100,9 @@ final class WriteRun {
         if (room == 0) {
             return false;
         }
+        if (!allocate(request, room == 2)) {
+            return false;
+        }
         int length = request.blocks * blockSizeBytes;
         boolean staged = length <= MAX_STAGED_BYTES;
         ByteBuffer source = request.data.whole();
@@ -112,23 +115,30 @@ final class WriteRun {
             source = staging.bytes();
             index = staging.index(position);
         }
-        request.placement = places;
-        int left = request.blocks;
-        while (left > 0) {
-            long run = space.allocate(left, room == 2);
-            if (run == 0) {
-                throw new IllegalStateException(
-                        "the allocator said that there was room for " + request.blocks + " blocks");
-            }
-            int got = Allocator.length(run);
-            addPlace(Allocator.start(run), got);
-            addPiece(Allocator.start(run), source, index, got * blockSizeBytes);
-            index += got * blockSizeBytes;
-            left -= got;
+        for (int p = request.placement; p < places; p++) {
+            addPiece(placeStart[p], source, index, placeLength[p] * blockSizeBytes);
+            index += placeLength[p] * blockSizeBytes;
         }
-        request.placements = places - request.placement;
         requests[count++] = request;
         bytes += length;
+        return true;
+    }
+
+    /** Takes all blocks of a request; false, with none taken, when some of the room turned out to be lost. */
+    private boolean allocate(Request request, boolean urgent) {
+        request.placement = places;
+        for (int left = request.blocks; left > 0; ) {
+            long run = space.allocate(left, urgent);
+            request.placements = places - request.placement;
+            if (run == 0) {
+                unallocate(request);
+                places = request.placement;
+                return false;
+            }
+            addPlace(Allocator.start(run), Allocator.length(run));
+            left -= Allocator.length(run);
+        }
+        request.placements = places - request.placement;
         return true;
     }
 

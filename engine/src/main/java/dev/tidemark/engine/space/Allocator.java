@@ -1,22 +1,41 @@
 package dev.tidemark.engine.space;
 
+import dev.tidemark.engine.mapping.PageUnreadableException;
 import java.util.Arrays;
 
 /**
  * Chooses the physical blocks of new writes. It is not part of the state: replay never asks it, and after recovery it
- * is
- * made anew from the reference counts ({@link #use}).
+ * is made anew from the reference counts, without looking at them: that comes when it is needed, or when there is time.
  *
  * <p>Space is divided into regions of {@value #REGION_BLOCKS} blocks. Blocks come from one current region, in ascending
  * order, so that what is written together lies together; a region that is used up is followed by the emptiest one
  * below the high-water mark if enough of it is free, else by a fresh one above the mark, else by the emptiest there
  * is. Block 0 is never given.
  *
- * <p>A bitmap exists only for a region that is partly used; regions of about the same room hang in one list, so
- * choosing and giving back take constant time. One thread.
+ * <p>How many blocks are free is known at any time. How they are spread over the regions is learnt region by region:
+ *
+ * <pre>
+ *   UNKNOWN   nothing but what the total says          all regions below the mark, after recovery
+ *      │ {@link #examine}: a page of counts tells of several regions
+ *      ▼
+ *   counted   how many blocks are free; listed by it   kept up to date from then on
+ *      │ chosen as the current region: its reference counts are read      ▲ used up, or its rest is
+ *      ▼                                                                  │
+ *   current   which ones: the one bitmap there is ────────────────────────┘
+ *      ╎ its reference counts can't be read
+ *      ▼
+ *   LOST      not used before the next open
+ * </pre>
+ *
+ * <p><b>Invariant S1: a block is given only when it has no reference, is in no run that was given and is not applied
+ * yet, and does not wait in {@link #pending}</b> (G4). The counts tell only the first, so the other two are laid over
+ * them: a run is <i>outstanding</i> from {@link #allocate} until {@link #settle} or {@link #cancel}. What is found so is
+ * compared with what was counted; a difference is a defect, and nothing of that region is given.
+ *
+ * <p>One thread.
  */
 public final class Allocator {
-    /** Blocks in a region: 128 MiB of 4 KiB blocks, whose bitmap is 4 KiB. */
+    /** Blocks in a region: 128 MiB of 4 KiB blocks, whose bitmap is 4 KiB and whose counts are 32 pages. */
     public static final int REGION_BLOCKS = 32_768;
 
     /**
@@ -26,79 +45,112 @@ public final class Allocator {
      */
     public static final double DEFAULT_REUSE_SHARE = 0.5;
 
-    private static final int WORDS = REGION_BLOCKS / 64;
-    private static final int LENGTH_BITS = 16;
-    /** Lists by free blocks: list i holds regions with i * 512 + 1 to (i + 1) * 512 of them. */
-    private static final int LISTS = 64;
+    /** Regions whose sums stand on one page of the reference counts. */
+    public static final int REGIONS_TOGETHER = CountPage.ENTRIES * CountPage.LEAF_BLOCKS / REGION_BLOCKS;
 
-    private static final int LIST_BLOCKS = REGION_BLOCKS / LISTS;
+    /** A write waits for so many pages of counts at most, while there is any room that is known. */
+    private static final int MOST_LOOKS = 8;
+
+    private static final int LENGTH_BITS = 16;
     private static final int NONE = -1;
+    private static final int UNKNOWN = -1;
+    private static final int LOST = -2;
     private static final int FIRST_REGIONS = 8;
 
+    private final RegionSource source;
+    private final PendingFrees pending = new PendingFrees();
     private final int reuseBlocks;
     private final long reserveBlocks;
-    private long capacityBlocks;
+    private final long capacityBlocks;
 
-    /** By region: free blocks, the bitmap (1 = used; null = all free or all used), neighbours in its list. */
-    private int[] free = new int[FIRST_REGIONS];
+    /** By region: free blocks, {@link #UNKNOWN} or {@link #LOST}. */
+    private int[] free = new int[0];
 
-    private long[][] bitmaps = new long[FIRST_REGIONS][];
-    private int[] next = new int[FIRST_REGIONS];
-    private int[] previous = new int[FIRST_REGIONS];
-    private final int[] heads = new int[LISTS];
-    private long[][] spareBitmaps = new long[FIRST_REGIONS][];
-    private int spareCount;
-
+    private final RegionLists lists = new RegionLists();
     /** Regions below the high-water mark. */
     private int regions;
+    /** Regions up to here are not unknown. */
+    private int examined;
 
-    private long freeBelow;
+    private long freeBlocks;
+    /** Free blocks of lost regions. */
+    private long lostBlocks;
+
     private int current = NONE;
     private int cursor;
-    private long highWaterBlocks = 1;
+    /** Of the current region: 1 = used. */
+    private final long[] bitmap = new long[REGION_BLOCKS / Long.SIZE];
+
+    private long[] outstanding = new long[64];
+    private int outstandingRuns;
+    private boolean resumed;
+    private long highWaterBlocks;
 
     /**
-     * All blocks are free.
+     * As recovery found it: every block without a reference is free.
      *
      * @param capacityBlocks how many blocks the exception store may have, block 0 included; 2 to 2^46
      * @param reserveBlocks how many free blocks only urgent requests get, 0 or more
-     */
-    public Allocator(long capacityBlocks, long reserveBlocks) {
-        this(capacityBlocks, reserveBlocks, DEFAULT_REUSE_SHARE);
-    }
-
-    /**
      * @param reuseShare see {@link #DEFAULT_REUSE_SHARE}; above 0, at most 1
+     * @param highWaterBlocks one more than the greatest block with a reference, 1 for none
+     * @param usedBlocks how many have one
+     * @param source tells which; asked only later
      */
-    public Allocator(long capacityBlocks, long reserveBlocks, double reuseShare) {
+    public Allocator(
+            long capacityBlocks,
+            long reserveBlocks,
+            double reuseShare,
+            long highWaterBlocks,
+            long usedBlocks,
+            RegionSource source) {
         if (capacityBlocks < 2 || capacityBlocks > (long) REGION_BLOCKS * Integer.MAX_VALUE) {
             throw new IllegalArgumentException("capacityBlocks=" + capacityBlocks);
         }
         if (reserveBlocks < 0 || !(reuseShare > 0 && reuseShare <= 1)) {
             throw new IllegalArgumentException("reserveBlocks=" + reserveBlocks + " reuseShare=" + reuseShare);
         }
+        if (highWaterBlocks < 1 || highWaterBlocks > capacityBlocks || usedBlocks > highWaterBlocks - 1) {
+            throw new IllegalStateException(
+                    usedBlocks + " blocks are used below " + highWaterBlocks + ", of a capacity of " + capacityBlocks);
+        }
         this.capacityBlocks = capacityBlocks;
         this.reserveBlocks = reserveBlocks;
+        this.highWaterBlocks = highWaterBlocks;
+        this.source = source;
         reuseBlocks = (int) (REGION_BLOCKS * reuseShare);
-        Arrays.fill(heads, NONE);
+        freeBlocks = capacityBlocks - 1 - usedBlocks;
+        int known = highWaterBlocks == 1 ? 0 : regionOf(highWaterBlocks - 1) + 1;
+        resize(known);
+        Arrays.fill(free, 0, known, UNKNOWN);
+        regions = known;
+    }
+
+    /** Over the reference counts of a state, with the default share. */
+    public static Allocator over(ReferenceCounts counts, long capacityBlocks, long reserveBlocks) {
+        return new Allocator(
+                capacityBlocks,
+                reserveBlocks,
+                DEFAULT_REUSE_SHARE,
+                counts.highWaterBlocks(),
+                counts.usedBlocks(),
+                counts.regions());
     }
 
     /**
      * A reserve that lets the largest request overwrite blocks of its own in a store that is full: 1/64 of the
-     * capacity,
-     * at least {@code largestRequestBlocks}, at most 1/8 of the capacity.
+     * capacity, at least {@code largestRequestBlocks}, at most 1/8 of the capacity.
      */
     public static long defaultReserve(long capacityBlocks, long largestRequestBlocks) {
         return Math.min(capacityBlocks / 8, Math.max(largestRequestBlocks, capacityBlocks / 64));
     }
 
     /**
-     * Takes a run of at most {@code maxBlocks} (1 to {@value #REGION_BLOCKS}) adjacent free blocks. A request of
-     * several
-     * runs asks {@link #room} first.
+     * Takes a run of at most {@code maxBlocks} (1 to {@value #REGION_BLOCKS}) adjacent free blocks, which is
+     * outstanding from now on. A request of several runs asks {@link #room} first.
      *
      * @param urgent whether the reserve may be used: only for overwrites of blocks owned alone
-     * @return the run, for {@link #start} and {@link #length}; 0 when there is no room
+     * @return the run, for {@link #start} and {@link #length}; 0 when there is no room, or what was left turned out to
+     *     be lost
      */
     public long allocate(int maxBlocks, boolean urgent) {
         if (maxBlocks < 1 || maxBlocks > REGION_BLOCKS) {
@@ -109,19 +161,31 @@ public final class Allocator {
             return 0;
         }
         while (true) {
-            if (current == NONE) {
-                chooseRegion();
+            if (current == NONE && !chooseRegion()) {
+                return 0;
             }
-            int from = nextFree(cursor);
+            int from = Bits.nextClear(bitmap, cursor);
             if (from < REGION_BLOCKS) {
-                int length = takeRun(from, wanted);
+                int length = Math.min(wanted, Bits.nextSet(bitmap, from) - from);
                 cursor = from + length;
-                long start = (long) current * REGION_BLOCKS + from;
-                highWaterBlocks = Math.max(highWaterBlocks, start + length);
-                return start << LENGTH_BITS | length;
+                return take(from, length);
             }
             leaveRegion();
         }
+    }
+
+    private long take(int from, int length) {
+        Bits.flip(bitmap, from, length, false);
+        free[current] -= length;
+        freeBlocks -= length;
+        long start = (long) current * REGION_BLOCKS + from;
+        highWaterBlocks = Math.max(highWaterBlocks, start + length);
+        long run = start << LENGTH_BITS | length;
+        if (outstandingRuns == outstanding.length) {
+            outstanding = Arrays.copyOf(outstanding, outstandingRuns * 2);
+        }
+        outstanding[outstandingRuns++] = run;
+        return run;
     }
 
     /** The first block of a run that {@link #allocate} returned. */
@@ -134,46 +198,61 @@ public final class Allocator {
         return (int) run & ((1 << LENGTH_BITS) - 1);
     }
 
+    /** All runs that were taken are in an event that was applied, but for those that were cancelled. */
+    public void settle() {
+        outstandingRuns = 0;
+    }
+
+    /** Takes an outstanding run back, which never was in an event. */
+    public void cancel(long start, int length) {
+        long run = start << LENGTH_BITS | length;
+        int i = outstandingRuns - 1;
+        while (i >= 0 && outstanding[i] != run) {
+            i--;
+        }
+        if (i < 0) {
+            throw new IllegalStateException("blocks " + start + "+" + length + " are not outstanding");
+        }
+        outstanding[i] = outstanding[--outstandingRuns];
+        give(start, length);
+    }
+
     /**
-     * Gives blocks back.
+     * Gives blocks back that have no reference and do not wait any more.
      *
-     * @throws IllegalStateException when one of them is free already
+     * @throws IllegalStateException when one of them is known to be free already
      */
     public void give(long start, long length) {
-        requireRange(start, length);
+        if (start < 1 || length < 1) {
+            throw new IllegalArgumentException("blocks " + start + "+" + length);
+        }
         for (long done = 0; done < length; ) {
-            int region = (int) ((start + done) / REGION_BLOCKS);
+            int region = regionOf(start + done);
             int from = (int) ((start + done) % REGION_BLOCKS);
             int count = (int) Math.min(REGION_BLOCKS - from, length - done);
-            if (region >= regions) {
-                throw new IllegalStateException("blocks " + start + "+" + length + " were never taken");
-            }
-            mark(region, from, count, false);
+            giveInRegion(region, from, count);
             done += count;
         }
     }
 
-    /**
-     * Marks free blocks as used, above the high-water mark too: for building after recovery.
-     *
-     * @throws IllegalStateException when one of them is used already
-     */
-    public void use(long start, long length) {
-        requireRange(start, length);
-        if (start + length > capacityBlocks) {
-            throw new IllegalStateException("blocks " + start + "+" + length + " lie beyond " + capacityBlocks);
+    private void giveInRegion(int region, int from, int count) {
+        if (region >= regions
+                || freeBlocks + count > capacityBlocks - 1
+                || (free[region] >= 0 && free[region] + count > usable(region))
+                || (region == current && !Bits.flip(bitmap, from, count, true))) {
+            throw new IllegalStateException("blocks " + ((long) region * REGION_BLOCKS + from) + "+" + count
+                    + " are free already, or were never taken");
         }
-        for (long done = 0; done < length; ) {
-            int region = (int) ((start + done) / REGION_BLOCKS);
-            int from = (int) ((start + done) % REGION_BLOCKS);
-            int count = (int) Math.min(REGION_BLOCKS - from, length - done);
-            while (regions <= region) {
-                addRegion();
-            }
-            mark(region, from, count, true);
-            done += count;
+        freeBlocks += count;
+        if (free[region] == LOST) {
+            lostBlocks += count;
+        } else if (region == current) {
+            free[region] += count;
+        } else if (free[region] != UNKNOWN) {
+            lists.remove(region, free[region]);
+            free[region] += count;
+            lists.add(region, free[region]);
         }
-        highWaterBlocks = Math.max(highWaterBlocks, start + length);
     }
 
     /** How many blocks may be taken now. */
@@ -181,9 +260,14 @@ public final class Allocator {
         return urgent ? freeBlocks() : Math.max(0, freeBlocks() - reserveBlocks);
     }
 
-    /** Free blocks, the reserve included, those that wait in {@link PendingFrees} not. */
+    /** Free blocks, the reserve included, those that wait in {@link #pending}, or are lost, not. */
     public long freeBlocks() {
-        return freeBelow + Math.max(0, capacityBlocks - Math.max(1, (long) regions * REGION_BLOCKS));
+        return Math.max(0, freeBlocks - lostBlocks);
+    }
+
+    /** Blocks that are free by the counts, but where nothing can be given before the next open. */
+    public long lostBlocks() {
+        return lostBlocks;
     }
 
     public long reserveBlocks() {
@@ -199,190 +283,159 @@ public final class Allocator {
         return highWaterBlocks;
     }
 
-    /** Heap bytes. */
+    /** The freed blocks of this space that may not be given yet. */
+    public PendingFrees pending() {
+        return pending;
+    }
+
+    /** Heap bytes, without {@link #pending}. */
     public long memoryBytes() {
-        long bytes = (4L * 3 + 8L * 2) * free.length;
-        for (int i = 0; i < regions; i++) {
-            bytes += bitmaps[i] == null ? 0 : WORDS * 8L + 16;
-        }
-        return bytes + spareCount * (WORDS * 8L + 16);
+        return (4L * 3) * free.length + 8L * (bitmap.length + outstanding.length);
     }
 
     // ---- regions
 
-    private void chooseRegion() {
-        int best = emptiest();
-        boolean mayGrow = (long) regions * REGION_BLOCKS < capacityBlocks;
-        if (mayGrow && (best == NONE || free[best] < reuseBlocks)) {
-            addRegion();
-            best = regions - 1;
+    /** Whether there are regions that {@link #examine} has not seen. */
+    public boolean hasUnknown() {
+        return examined < regions;
+    }
+
+    /** Learns how much is free in the next regions, as many as one page of counts tells of. Returns how many. */
+    public int examine() {
+        int before = examined;
+        int end = Math.min(regions, (examined / REGIONS_TOGETHER + 1) * REGIONS_TOGETHER);
+        for (; examined < end; examined++) {
+            if (free[examined] == UNKNOWN) {
+                count(examined);
+            }
         }
-        if (best == NONE) {
-            throw new IllegalStateException("no region has free blocks, but " + freeBlocks() + " are free");
+        return examined - before;
+    }
+
+    private void count(int region) {
+        try {
+            // Runs are outstanding only in regions that were current: those are not unknown.
+            int counted = usable(region) - source.usedBlocks(region) - pending.blocksIn(region);
+            if (counted < 0) {
+                throw new IllegalStateException("region " + region + " has " + counted + " free blocks");
+            }
+            free[region] = counted;
+            lists.add(region, counted);
+        } catch (PageUnreadableException e) {
+            free[region] = LOST; // how much that is shows when nothing else is left
         }
-        unlist(best);
-        current = best;
-        cursor = 0;
+    }
+
+    /** Makes a region the current one that has free blocks; false when there is none. */
+    private boolean chooseRegion() {
+        if (!resumed) {
+            resumed = true;
+            // Goes on where the file ended, so that an open does not leave the rest of a region behind.
+            int last = regions - 1;
+            if (last >= 0 && enter(last, (int) (highWaterBlocks - (long) last * REGION_BLOCKS))) {
+                return true;
+            }
+        }
+        int looks = 0;
+        while (true) {
+            int best = lists.emptiest();
+            if (best == NONE || free[best] < reuseBlocks) {
+                if ((long) regions * REGION_BLOCKS < capacityBlocks) {
+                    addRegion();
+                    return true;
+                }
+                if (hasUnknown() && (best == NONE || looks < MOST_LOOKS)) {
+                    looks++;
+                    examine();
+                    continue;
+                }
+            }
+            if (best == NONE) {
+                lostBlocks = freeBlocks; // no other region has any
+                return false;
+            }
+            if (enter(best, 0)) {
+                return true;
+            }
+        }
+    }
+
+    /** Reads which blocks of a region are free and makes it the current one; false when that can't be told. */
+    private boolean enter(int region, int from) {
+        int counted = free[region];
+        if (counted >= 0) {
+            lists.remove(region, counted);
+        }
+        try {
+            source.usedBits(region, bitmap);
+        } catch (PageUnreadableException e) {
+            lostBlocks += Math.max(counted, 0);
+            free[region] = LOST;
+            return false;
+        }
+        markUnusable(region);
+        pending.mark(region, bitmap);
+        for (int i = 0; i < outstandingRuns; i++) {
+            if (regionOf(start(outstanding[i])) == region) {
+                Bits.set(bitmap, (int) (start(outstanding[i]) % REGION_BLOCKS), length(outstanding[i]));
+            }
+        }
+        int found = REGION_BLOCKS - Bits.count(bitmap);
+        if (counted >= 0 && counted != found) {
+            free[region] = LOST;
+            lostBlocks += counted;
+            throw new IllegalStateException(
+                    "region " + region + " was counted to have " + counted + " free blocks and has " + found);
+        }
+        free[region] = found;
+        current = region;
+        cursor = from;
+        return true;
     }
 
     private void leaveRegion() {
-        int left = current;
+        lists.add(current, free[current]);
         current = NONE;
-        list(left);
     }
 
-    private int emptiest() {
-        for (int i = LISTS - 1; i >= 0; i--) {
-            if (heads[i] != NONE) {
-                return heads[i];
-            }
-        }
-        return NONE;
-    }
-
-    /** Adds the region above the high-water mark. Blocks beyond the capacity, and block 0, are used for ever. */
+    /** Makes the region above the high-water mark the current one. */
     private void addRegion() {
-        int region = regions;
-        if (region == free.length) {
-            int larger = region + Math.max(FIRST_REGIONS, region / 2);
-            free = Arrays.copyOf(free, larger);
-            bitmaps = Arrays.copyOf(bitmaps, larger);
-            next = Arrays.copyOf(next, larger);
-            previous = Arrays.copyOf(previous, larger);
+        if (regions == free.length) {
+            resize(regions + Math.max(FIRST_REGIONS, regions / 2));
         }
-        regions++;
-        free[region] = REGION_BLOCKS;
-        freeBelow += REGION_BLOCKS;
-        list(region);
-        long first = (long) region * REGION_BLOCKS;
+        current = regions++;
+        if (examined == current) {
+            examined = regions;
+        }
+        cursor = 0;
+        free[current] = usable(current);
+        Arrays.fill(bitmap, 0);
+        markUnusable(current);
+    }
+
+    /** Blocks beyond the capacity, and block 0, are used for ever. */
+    private void markUnusable(int region) {
         if (region == 0) {
-            mark(0, 0, 1, true);
+            Bits.set(bitmap, 0, 1);
         }
-        if (first + REGION_BLOCKS > capacityBlocks) {
-            int inside = (int) (capacityBlocks - first);
-            mark(region, inside, REGION_BLOCKS - inside, true);
-        }
+        int inside = inside(region);
+        Bits.set(bitmap, inside, REGION_BLOCKS - inside);
     }
 
-    private void list(int region) {
-        if (free[region] == 0) {
-            return;
-        }
-        int list = (free[region] - 1) / LIST_BLOCKS;
-        next[region] = heads[list];
-        previous[region] = NONE;
-        if (heads[list] != NONE) {
-            previous[heads[list]] = region;
-        }
-        heads[list] = region;
+    private int usable(int region) {
+        return inside(region) - (region == 0 ? 1 : 0);
     }
 
-    private void unlist(int region) {
-        if (free[region] == 0) {
-            return;
-        }
-        if (next[region] != NONE) {
-            previous[next[region]] = previous[region];
-        }
-        if (previous[region] != NONE) {
-            next[previous[region]] = next[region];
-        } else {
-            heads[(free[region] - 1) / LIST_BLOCKS] = next[region];
-        }
+    private int inside(int region) {
+        return (int) Math.min(REGION_BLOCKS, capacityBlocks - (long) region * REGION_BLOCKS);
     }
 
-    // ---- bitmaps
-
-    /** The first free block of the current region at or after {@code from}, {@link #REGION_BLOCKS} for none. */
-    private int nextFree(int from) {
-        long[] bitmap = bitmaps[current];
-        if (bitmap == null) {
-            return free[current] == 0 ? REGION_BLOCKS : from;
-        }
-        int word = from >>> 6;
-        if (word == WORDS) {
-            return REGION_BLOCKS;
-        }
-        long bits = ~bitmap[word] & (-1L << from);
-        while (bits == 0) {
-            if (++word == WORDS) {
-                return REGION_BLOCKS;
-            }
-            bits = ~bitmap[word];
-        }
-        return (word << 6) + Long.numberOfTrailingZeros(bits);
+    private static int regionOf(long block) {
+        return (int) (block / REGION_BLOCKS);
     }
 
-    /** Takes free blocks of the current region from {@code from} on, as long as they are adjacent. */
-    private int takeRun(int from, int wanted) {
-        int length = Math.min(wanted, nextUsed(bitmaps[current], from) - from);
-        mark(current, from, length, true);
-        return length;
-    }
-
-    private static int nextUsed(long[] bitmap, int from) {
-        if (bitmap == null) {
-            return REGION_BLOCKS;
-        }
-        int word = from >>> 6;
-        long bits = bitmap[word] & (-1L << from);
-        while (bits == 0) {
-            if (++word == WORDS) {
-                return REGION_BLOCKS;
-            }
-            bits = bitmap[word];
-        }
-        return (word << 6) + Long.numberOfTrailingZeros(bits);
-    }
-
-    private void mark(int region, int from, int count, boolean used) {
-        if (region != current) {
-            unlist(region);
-        }
-        long[] bitmap = bitmaps[region];
-        if (bitmap == null) {
-            bitmap = takeBitmap(free[region] == 0);
-            bitmaps[region] = bitmap;
-        }
-        int done = 0;
-        while (done < count) {
-            int bit = (from + done) & 63;
-            int bits = Math.min(64 - bit, count - done);
-            long mask = (bits == 64 ? -1L : (1L << bits) - 1) << bit;
-            int word = (from + done) >>> 6;
-            if ((bitmap[word] & mask) != (used ? 0 : mask)) {
-                throw new IllegalStateException("blocks " + ((long) region * REGION_BLOCKS + from) + "+" + count
-                        + (used ? " are used already" : " are free already"));
-            }
-            bitmap[word] ^= mask;
-            done += bits;
-        }
-        free[region] += used ? -count : count;
-        freeBelow += used ? -count : count;
-        if (free[region] == 0 || free[region] == REGION_BLOCKS) {
-            bitmaps[region] = null;
-            giveBitmap(bitmap);
-        }
-        if (region != current) {
-            list(region);
-        }
-    }
-
-    private long[] takeBitmap(boolean used) {
-        long[] bitmap = spareCount > 0 ? spareBitmaps[--spareCount] : new long[WORDS];
-        Arrays.fill(bitmap, used ? -1L : 0L);
-        return bitmap;
-    }
-
-    private void giveBitmap(long[] bitmap) {
-        if (spareCount < spareBitmaps.length) {
-            spareBitmaps[spareCount++] = bitmap;
-        }
-    }
-
-    private static void requireRange(long start, long length) {
-        if (start < 1 || length < 1) {
-            throw new IllegalArgumentException("blocks " + start + "+" + length);
-        }
+    private void resize(int size) {
+        free = Arrays.copyOf(free, size);
+        lists.resize(size);
     }
 }

@@ -1,35 +1,44 @@
 package dev.tidemark.engine.space;
 
-import dev.tidemark.engine.mapping.LongQueue;
+import java.util.Arrays;
 
 /**
  * Freed blocks that may not be used again yet: until the event that freed them is proven durable, and no reader that
- * could
- * still look at them is pinned. First in, first out. One thread.
+ * could still look at them is pinned. First in, first out. Nothing refers to such a block any more, so whoever wants to
+ * know what is free in a region asks here as well ({@link #mark}): the runs of each region are linked, the newest
+ * first. One thread.
  *
  * <p><i>Position</i> is any ascending measure of history, the freeing event's seq or the end offset of its frame, as
- * long
- * as {@link #release} is asked in the same measure.
+ * long as {@link #release} is asked in the same measure.
  */
 public final class PendingFrees {
     /** A MiB: more than waits from one proof to the next under random rewriting, so that this allocates nothing. */
     private static final int KEPT_VALUES = 1 << 17;
 
     private static final int LENGTH_BITS = 16;
-    private static final int MAX_LENGTH = (1 << LENGTH_BITS) - 1;
+    private static final int LENGTH_MASK = (1 << LENGTH_BITS) - 1;
     private static final int HEADER = 3;
+    private static final int FIRST_CAPACITY = 64;
+    private static final int SHRINK_SHARE = 8;
+    private static final int FIRST_REGIONS = 8;
 
-    /** Groups of { position, epoch, number of runs, runs … }; a run is start &lt;&lt; 16 | length. */
-    private final LongQueue queue = new LongQueue(KEPT_VALUES);
+    /**
+     * A ring of groups of { position, epoch, number of runs, runs … }; a run is start &lt;&lt; 16 | length, and lies
+     * within a region.
+     */
+    private long[] items = new long[FIRST_CAPACITY];
+    /** For a run, how many places back the one before it in its region is; 0 for none. */
+    private int[] older = new int[FIRST_CAPACITY];
+    /** By region: one more than the place of its newest run. Places are counted from the first item ever added. */
+    private long[] newest = new long[FIRST_REGIONS];
 
+    private long removed;
+    private long added;
     private long blocks;
     private long lastPosition;
     private long lastEpoch;
-    /** Where the last group begins, counted from the first value that was ever added. */
+    /** Where the last group begins. */
     private long lastGroup;
-
-    private long added;
-    private long removed;
 
     /**
      * Takes what an event freed, and clears it. Groups of one epoch are kept as one with the last one's position: a
@@ -37,8 +46,7 @@ public final class PendingFrees {
      *
      * @param position of the freeing event; not less than the one before
      * @param epoch in which the blocks were unlinked (see {@link dev.tidemark.engine.mapping.PageStore#epoch}); not
-     * less
-     *     than the one before
+     *     less than the one before
      */
     public void add(long position, long epoch, FreedBlocks freed) {
         if (freed.isEmpty()) {
@@ -48,13 +56,13 @@ public final class PendingFrees {
             throw new IllegalArgumentException(
                     "position " + position + " epoch " + epoch + " after " + lastPosition + " and " + lastEpoch);
         }
-        if (queue.isEmpty() || epoch != lastEpoch) {
+        if (removed == added || epoch != lastEpoch) {
             lastGroup = added;
-            push(position);
-            push(epoch);
-            push(0);
+            push(position, 0);
+            push(epoch, 0);
+            push(0, 0);
         } else {
-            queue.set(lastGroup - removed, position);
+            items[at(lastGroup)] = position;
         }
         lastPosition = position;
         lastEpoch = epoch;
@@ -62,8 +70,7 @@ public final class PendingFrees {
         for (int i = 0; i < freed.runs(); i++) {
             addRun(freed.start(i), freed.length(i));
         }
-        long runs = lastGroup + 2 - removed;
-        queue.set(runs, queue.get(runs) + (added - before));
+        items[at(lastGroup + 2)] += added - before;
         blocks += freed.blocks();
         freed.clear();
     }
@@ -74,18 +81,20 @@ public final class PendingFrees {
      */
     public long release(long provenPosition, long safeEpoch, Allocator allocator) {
         long given = 0;
-        while (!queue.isEmpty() && queue.get(0) <= provenPosition && queue.get(1) < safeEpoch) {
-            long runs = queue.get(2);
-            for (int i = 0; i < HEADER; i++) {
-                pop();
-            }
+        while (removed != added && items[at(removed)] <= provenPosition && items[at(removed + 1)] < safeEpoch) {
+            long runs = items[at(removed + 2)];
+            removed += HEADER;
             for (long i = 0; i < runs; i++) {
-                long run = pop();
-                allocator.give(run >>> LENGTH_BITS, run & MAX_LENGTH);
-                given += run & MAX_LENGTH;
+                long run = items[at(removed)];
+                removed++;
+                allocator.give(run >>> LENGTH_BITS, run & LENGTH_MASK);
+                given += run & LENGTH_MASK;
             }
         }
         blocks -= given;
+        if (added - removed < items.length / SHRINK_SHARE && items.length > KEPT_VALUES) {
+            resize(items.length / 2);
+        }
         return given;
     }
 
@@ -94,31 +103,78 @@ public final class PendingFrees {
         return blocks;
     }
 
-    /** The position that must be proven before the oldest that wait can go; 0 when none wait. */
-    public long oldestPosition() {
-        return queue.isEmpty() ? 0 : queue.get(0);
+    /** How many blocks of a region wait. */
+    int blocksIn(int region) {
+        int waiting = 0;
+        for (long place = newestIn(region); place >= removed; place = before(place)) {
+            waiting += (int) (items[at(place)] & LENGTH_MASK);
+        }
+        return waiting;
     }
 
-    /** Heap bytes: 8 for each run of at most 65,535 blocks, 24 for each epoch, up to twice of it while it grows. */
+    /** Sets the bits of the blocks of a region that wait. */
+    void mark(int region, long[] bits) {
+        for (long place = newestIn(region); place >= removed; place = before(place)) {
+            long run = items[at(place)];
+            Bits.set(bits, (int) ((run >>> LENGTH_BITS) % Allocator.REGION_BLOCKS), (int) (run & LENGTH_MASK));
+        }
+    }
+
+    private long newestIn(int region) {
+        return region < newest.length ? newest[region] - 1 : -1;
+    }
+
+    private long before(long place) {
+        int distance = older[at(place)];
+        return distance == 0 ? -1 : place - distance;
+    }
+
+    /** The position that must be proven before the oldest that wait can go; 0 when none wait. */
+    public long oldestPosition() {
+        return removed == added ? 0 : items[at(removed)];
+    }
+
+    /** Heap bytes: 12 for each run, 36 for each epoch, up to twice of it while it grows, 8 for each region. */
     public long memoryBytes() {
-        return queue.memoryBytes();
+        return (8L + 4) * items.length + 8L * newest.length;
     }
 
     private void addRun(long start, long length) {
         for (long done = 0; done < length; ) {
-            long part = Math.min(MAX_LENGTH, length - done);
-            push((start + done) << LENGTH_BITS | part);
+            long first = start + done;
+            int region = (int) (first / Allocator.REGION_BLOCKS);
+            long part = Math.min((region + 1L) * Allocator.REGION_BLOCKS - first, length - done);
+            if (region >= newest.length) {
+                newest = Arrays.copyOf(newest, region + Math.max(FIRST_REGIONS, region / 2));
+            }
+            long last = newest[region] - 1;
+            push(first << LENGTH_BITS | part, last >= removed ? (int) (added - last) : 0);
+            newest[region] = added;
             done += part;
         }
     }
 
-    private void push(long value) {
-        queue.add(value);
+    private void push(long value, int distance) {
+        if (added - removed == items.length) {
+            resize(items.length * 2);
+        }
+        items[at(added)] = value;
+        older[at(added)] = distance;
         added++;
     }
 
-    private long pop() {
-        removed++;
-        return queue.remove();
+    private int at(long place) {
+        return (int) place & (items.length - 1);
+    }
+
+    private void resize(int capacity) {
+        long[] otherItems = new long[capacity];
+        int[] otherOlder = new int[capacity];
+        for (long place = removed; place < added; place++) {
+            otherItems[(int) place & (capacity - 1)] = items[at(place)];
+            otherOlder[(int) place & (capacity - 1)] = older[at(place)];
+        }
+        items = otherItems;
+        older = otherOlder;
     }
 }

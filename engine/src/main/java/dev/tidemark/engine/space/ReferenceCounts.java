@@ -88,6 +88,27 @@ public final class ReferenceCounts {
         return height;
     }
 
+    /** One more than the greatest block whose count is not 0, 1 when there is none. Reads a page a level. */
+    public long highWaterBlocks() {
+        return walk.highWaterBlocks(rootPage, height);
+    }
+
+    /** Which blocks have a count that is not 0, by region of the allocator. */
+    public RegionSource regions() {
+        return new RegionSource() {
+            @Override
+            public int usedBlocks(int region) {
+                long first = (long) region * Allocator.REGION_BLOCKS;
+                return walk.usedBlocks(rootPage, height, usedBlocks, first, Allocator.REGION_BLOCKS / LEAF_BLOCKS);
+            }
+
+            @Override
+            public void usedBits(int region, long[] bits) {
+                walk.usedBits(rootPage, height, (long) region * Allocator.REGION_BLOCKS, bits);
+            }
+        };
+    }
+
     /**
      * Brings in the pages that lead to a block's count, so that the writer finds them in memory. Any thread under an
      * epoch pin; only a hint: beside the writer it may miss a page.

@@ -37,7 +37,7 @@ public final class MappingBenchmark {
         this.out = out;
         blocks = gib * BLOCKS_PER_GIB;
         size = gib + " GiB";
-        allocator = new Allocator(64L * blocks, 0);
+        allocator = Allocator.over(space.counts(), 64L * blocks, 0);
     }
 
     public static void main(String[] args) {
@@ -133,6 +133,7 @@ public final class MappingBenchmark {
         for (int block : order) {
             long run = allocator.allocate(1, false);
             trees.put(volume, block, Allocator.start(run), 1, checksums, 0, 0);
+            allocator.settle();
         }
         return volume;
     }
@@ -172,6 +173,7 @@ public final class MappingBenchmark {
         for (int done = 0; done < count; ) {
             long run = allocator.allocate(count - done, false);
             trees.put(root, block + done, Allocator.start(run), Allocator.length(run), checksums, done, 0);
+            allocator.settle();
             done += Allocator.length(run);
         }
         if (count > 1) {

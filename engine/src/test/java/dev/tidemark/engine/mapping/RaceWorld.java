@@ -66,8 +66,8 @@ final class RaceWorld implements AutoCloseable {
 
     private final MappingTrees trees;
     private final RaceCheckpoints checkpoints;
-    private final Allocator allocator = new Allocator(CAPACITY, 0, 0.01);
-    private final PendingFrees pending = new PendingFrees();
+    private final Allocator allocator;
+    private final PendingFrees pending;
     private final List<MappingRoot> jobs = new ArrayList<>();
     private final SplittableRandom random;
     private final int[] checksums = new int[BLOCKS.length];
@@ -82,6 +82,8 @@ final class RaceWorld implements AutoCloseable {
         random = new SplittableRandom(seed);
         pages = slots == null ? new PageStore() : new PageStore(slots, 0);
         space = new Space(pages);
+        allocator = new Allocator(CAPACITY, 0, 0.01, 1, 0, space.counts().regions());
+        pending = allocator.pending();
         reader = new MappingReader(pages);
         trees = new MappingTrees(pages, space);
         checkpoints = slots == null ? null : new RaceCheckpoints(pages, slots);
@@ -135,6 +137,7 @@ final class RaceWorld implements AutoCloseable {
         if (checkpoints != null) {
             pages.trim();
         }
+        allocator.settle();
         pages.epoch(epoch.incrementAndGet());
         long safe = safeEpoch();
         if (checkpoints != null) {

@@ -67,7 +67,7 @@ class PipelineTest {
                         new JournalFrameLog(journal, config.maxPayloadBytes()),
                         new BlockReader(exceptions, new MappingReader(state.pages()), epochs, state::seq, false),
                         epochs,
-                        new Allocator(1000, 10),
+                        Allocator.over(state.space().counts(), 1000, 10),
                         ForcePolicy.DEFAULT,
                         new Progress(0),
                         failStop,

@@ -2,8 +2,10 @@ package dev.tidemark.engine.space;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -12,18 +14,33 @@ import org.junit.jupiter.api.Test;
 
 /** Random histories of an allocator against a bit set. */
 class AllocatorPropertyTest {
-    private static final int SEEDS = 60;
+    private static final int SEEDS = 25;
     private static final int STEPS = 400;
+
+    private static final Step.Kind[] KINDS = kinds();
+
+    private static Step.Kind[] kinds() {
+        int[] weights = {42, 16, 6, 10, 10, 2, 8, 2, 2, 2};
+        List<Step.Kind> kinds = new ArrayList<>();
+        for (Step.Kind kind : Step.Kind.values()) {
+            kinds.addAll(Collections.nCopies(weights[kind.ordinal()], kind));
+        }
+        return kinds.toArray(Step.Kind[]::new);
+    }
 
     /** One step; its numbers are taken modulo what exists. */
     private record Step(Kind kind, int number, int count, boolean urgent) {
         enum Kind {
             ALLOCATE,
-            GIVE_RUN,
-            GIVE_HOLES,
-            GIVE_MOST,
+            SETTLE,
+            CANCEL,
+            FREE_RUN,
+            FREE_HOLES,
+            FREE_MOST,
+            RELEASE,
+            EXAMINE,
             EXHAUST,
-            REBUILD
+            REOPEN
         }
     }
 
@@ -45,16 +62,8 @@ class AllocatorPropertyTest {
     private static List<Step> history(SplittableRandom random) {
         List<Step> history = new ArrayList<>();
         for (int i = 0; i < STEPS; i++) {
-            int dice = random.nextInt(100);
-            Step.Kind kind = dice < 60
-                    ? Step.Kind.ALLOCATE
-                    : dice < 78
-                            ? Step.Kind.GIVE_RUN
-                            : dice < 94
-                                    ? Step.Kind.GIVE_HOLES
-                                    : dice < 96
-                                            ? Step.Kind.GIVE_MOST
-                                            : dice < 98 ? Step.Kind.EXHAUST : Step.Kind.REBUILD;
+            int dice = random.nextInt(KINDS.length);
+            Step.Kind kind = KINDS[dice];
             int count = 1 + random.nextInt(random.nextBoolean() ? 40 : Allocator.REGION_BLOCKS);
             history.add(new Step(kind, random.nextInt(1 << 20), count, random.nextInt(3) == 0));
         }
@@ -92,46 +101,60 @@ class AllocatorPropertyTest {
         }
     }
 
+    /** The counts, and what they don't tell: runs that are outstanding, and freed blocks that wait, oldest first. */
     private static final class World {
         private final long capacity;
         private final long reserve;
-        private final BitSet used = new BitSet();
+        private final TestSpace counts;
+        private final BitSet outstanding = new BitSet();
+        private final BitSet waiting = new BitSet();
+        private final List<Long> outstandingRuns = new ArrayList<>();
         private final TreeMap<Long, Integer> runs = new TreeMap<>();
+        private final ArrayDeque<BitSet> groups = new ArrayDeque<>();
         private Allocator allocator;
+        private long position = 1;
 
         World(long capacity, long reserve) {
             this.capacity = capacity;
             this.reserve = reserve;
-            allocator = new Allocator(capacity, reserve);
-            used.set(0);
+            counts = new TestSpace(capacity, reserve);
+            allocator = counts.allocator;
         }
 
         void play(Step step) {
             switch (step.kind()) {
                 case ALLOCATE -> allocate(step.count(), step.urgent());
-                case GIVE_RUN -> giveRun(step.number());
-                case GIVE_HOLES -> giveHoles(step.number(), step.count());
-                case GIVE_MOST -> {
+                case SETTLE -> settle();
+                case CANCEL -> cancel(step.number());
+                case FREE_RUN -> free(step.number(), step.count(), 1);
+                case FREE_HOLES -> free(step.number(), step.count(), 2);
+                case FREE_MOST -> {
                     for (int i = runs.size() / 2; i > 0; i--) {
-                        giveRun(step.number() + i * 31);
+                        free(step.number() + i * 31, step.count(), 1);
                     }
                 }
+                case RELEASE -> release(step.number());
                 case EXHAUST -> {
                     while (allocate(step.count(), step.urgent())) {
-                        assertThat(runs).isNotEmpty();
+                        assertThat(outstandingRuns).isNotEmpty();
                     }
                     assertThat(free()).isEqualTo(step.urgent() ? 0 : Math.min(reserve, free()));
                 }
-                case REBUILD -> rebuild();
+                case EXAMINE ->
+                    assertThat(allocator.examine() > 0 || !allocator.hasUnknown())
+                            .isTrue();
+                case REOPEN -> reopen();
             }
             assertThat(allocator.freeBlocks()).isEqualTo(free());
+            assertThat(allocator.lostBlocks()).isZero();
             assertThat(allocator.room(true)).isEqualTo(free());
             assertThat(allocator.room(false)).isEqualTo(Math.max(0, free() - reserve));
-            assertThat(allocator.highWaterBlocks()).isGreaterThanOrEqualTo(used.length());
+            assertThat(allocator.highWaterBlocks()).isGreaterThanOrEqualTo(counts.used.length());
+            assertThat(allocator.pending().blocks()).isEqualTo(waiting.cardinality());
         }
 
         private long free() {
-            return capacity - used.cardinality();
+            return capacity - 1 - counts.used.cardinality() - outstanding.cardinality() - waiting.cardinality();
         }
 
         private boolean allocate(int count, boolean urgent) {
@@ -146,48 +169,79 @@ class AllocatorPropertyTest {
             assertThat(length).isBetween(1, (int) Math.min(count, room));
             assertThat(start).isPositive();
             assertThat((long) start + length).isLessThanOrEqualTo(capacity);
-            assertThat(used.nextSetBit(start))
-                    .satisfies(next ->
-                            assertThat(next == -1 || next >= start + length).isTrue());
-            used.set(start, start + length);
-            runs.put((long) start, length);
+            for (BitSet taken : List.of(counts.used, outstanding, waiting)) {
+                int next = taken.nextSetBit(start);
+                assertThat(next == -1 || next >= start + length).isTrue();
+            }
+            outstanding.set(start, start + length);
+            outstandingRuns.add(run);
             return true;
         }
 
-        private void giveRun(int number) {
-            if (!runs.isEmpty()) {
-                Long key = runs.ceilingKey((long) number % used.length());
-                long start = key == null ? runs.firstKey() : key;
-                int length = runs.remove(start);
-                allocator.give(start, length);
-                used.clear((int) start, (int) start + length);
+        private void settle() {
+            for (long run : outstandingRuns) {
+                runs.put(Allocator.start(run), Allocator.length(run));
+            }
+            counts.used.or(outstanding);
+            outstanding.clear();
+            outstandingRuns.clear();
+            allocator.settle();
+        }
+
+        private void cancel(int number) {
+            if (!outstandingRuns.isEmpty()) {
+                long run = outstandingRuns.remove(number % outstandingRuns.size());
+                int start = (int) Allocator.start(run);
+                allocator.cancel(start, Allocator.length(run));
+                outstanding.clear(start, start + Allocator.length(run));
             }
         }
 
-        /** Gives every other block of a run back. */
-        private void giveHoles(int number, int count) {
-            if (!runs.isEmpty()) {
-                Long key = runs.ceilingKey((long) number % used.length());
-                long start = key == null ? runs.firstKey() : key;
-                int length = runs.remove(start);
-                for (int i = 0; i < length; i++) {
-                    if (i % 2 == 0 && i < count) {
-                        allocator.give(start + i, 1);
-                        used.clear((int) start + i);
-                    } else {
-                        runs.put(start + i, 1);
-                    }
+        /** An event frees every block, or every other one, of an applied run, or of a part of it. */
+        private void free(int number, int count, int every) {
+            if (runs.isEmpty()) {
+                return;
+            }
+            Long key = runs.ceilingKey((long) number % counts.used.length());
+            int start = (int) (long) (key == null ? runs.firstKey() : key);
+            int length = runs.remove((long) start);
+            FreedBlocks freed = new FreedBlocks();
+            BitSet group = new BitSet();
+            for (int i = 0; i < length; i++) {
+                if (i % every == 0 && i < count) {
+                    freed.add(start + i);
+                    group.set(start + i);
+                } else {
+                    runs.put((long) start + i, 1);
                 }
             }
+            counts.used.andNot(group);
+            waiting.or(group);
+            groups.add(group);
+            allocator.pending().add(position, position, freed);
+            position++;
         }
 
-        private void rebuild() {
-            allocator = new Allocator(capacity, reserve);
-            for (int from = used.nextSetBit(1); from >= 0; ) {
-                int to = used.nextClearBit(from);
-                allocator.use(from, to - from);
-                from = used.nextSetBit(to);
+        private void release(int number) {
+            int most = number % (groups.size() + 1);
+            long expected = 0;
+            long first = position - groups.size();
+            for (int i = 0; i < most; i++) {
+                BitSet group = groups.remove();
+                expected += group.cardinality();
+                waiting.andNot(group);
             }
+            assertThat(allocator.pending().release(first + most - 1, Long.MAX_VALUE, allocator))
+                    .isEqualTo(expected);
+        }
+
+        /** Only the counts are left: what was outstanding never happened, and what waited is proven. */
+        private void reopen() {
+            outstanding.clear();
+            outstandingRuns.clear();
+            waiting.clear();
+            groups.clear();
+            allocator = TestSpace.over(counts, counts.used, capacity, reserve);
         }
     }
 }

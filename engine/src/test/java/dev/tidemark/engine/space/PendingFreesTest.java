@@ -4,14 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayDeque;
+import java.util.BitSet;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @Tag("quick")
 class PendingFreesTest {
-    private final Allocator allocator = new Allocator(300_000, 0);
-    private final PendingFrees pending = new PendingFrees();
+    private final TestSpace space = new TestSpace(300_000, 0);
+    private final Allocator allocator = space.allocator;
+    private final PendingFrees pending = allocator.pending();
 
     @Test
     void shouldGiveBackOnlyWhatIsProvenAndUnseen() {
@@ -56,6 +58,39 @@ class PendingFreesTest {
     }
 
     @Test
+    void shouldKnowWhichBlocksOfARegionWait() {
+        take(200_000);
+        BitSet waiting = new BitSet();
+        BitSet freedBefore = new BitSet();
+        SplittableRandom random = new SplittableRandom(3);
+        ArrayDeque<Integer> order = new ArrayDeque<>();
+        for (int epoch = 1; epoch < 3_000; epoch++) {
+            FreedBlocks freed = new FreedBlocks();
+            for (int i = random.nextInt(5); i > 0; i--) {
+                int block = 1 + random.nextInt(199_999);
+                if (!freedBefore.get(block)) {
+                    freedBefore.set(block);
+                    waiting.set(block);
+                    order.add(block);
+                    freed.add(block);
+                }
+            }
+            pending.add(epoch, epoch, freed);
+            if (random.nextInt(20) == 0) {
+                for (long given = pending.release(epoch, epoch - random.nextInt(30), allocator); given > 0; given--) {
+                    waiting.clear(order.remove());
+                }
+            }
+            int region = random.nextInt(7);
+            long[] bits = new long[Allocator.REGION_BLOCKS / Long.SIZE];
+            pending.mark(region, bits);
+            BitSet expected = waiting.get(region * Allocator.REGION_BLOCKS, (region + 1) * Allocator.REGION_BLOCKS);
+            assertThat(BitSet.valueOf(bits)).isEqualTo(expected);
+            assertThat(pending.blocksIn(region)).isEqualTo(expected.cardinality());
+        }
+    }
+
+    @Test
     void shouldRefuseAPositionOrEpochThatGoesBack() {
         take(100);
         pending.add(10, 5, freed(5));
@@ -72,8 +107,8 @@ class PendingFreesTest {
 
     private static void playRandom(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
-        Allocator allocator = new Allocator(200_000, 0);
-        PendingFrees pending = new PendingFrees();
+        Allocator allocator = new TestSpace(200_000, 0).allocator;
+        PendingFrees pending = allocator.pending();
         ArrayDeque<long[]> model = new ArrayDeque<>();
         long position = 1;
         long epoch = 1;
@@ -86,6 +121,7 @@ class PendingFreesTest {
             for (int i = 0; i < count; i++) {
                 freed.add(Allocator.start(allocator.allocate(1, false)));
             }
+            allocator.settle();
             waiting += count;
             if (count > 0) {
                 model.add(new long[] {position, epoch, count});
@@ -122,6 +158,7 @@ class PendingFreesTest {
         for (int done = 0; done < blocks; ) {
             done += Allocator.length(allocator.allocate(Math.min(1000, blocks - done), false));
         }
+        allocator.settle();
     }
 
     private static FreedBlocks freed(long... blocks) {

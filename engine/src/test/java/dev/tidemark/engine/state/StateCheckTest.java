@@ -57,9 +57,8 @@ class StateCheckTest {
 
     @Test
     void shouldCompareSpaceWithTheAllocator() {
-        Allocator allocator = new Allocator(100_000, 100);
-        PendingFrees pending = new PendingFrees();
-        state.space().counts().usedRuns(allocator::use);
+        Allocator allocator = Allocator.over(state.space().counts(), 100_000, 100);
+        PendingFrees pending = allocator.pending();
         assertThat(StateCheck.checkSpace(state, allocator, pending, 0)).isEmpty();
         long run = allocator.allocate(10, false);
         assertThat(StateCheck.checkSpace(state, allocator, pending, Allocator.length(run)))

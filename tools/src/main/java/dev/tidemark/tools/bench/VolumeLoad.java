@@ -84,6 +84,14 @@ final class VolumeLoad {
         });
     }
 
+    /** Random 4 KiB writes one at a time, for their latencies; one flush at the end, which does not count. */
+    Speed timedWrites(long nanos, Histogram latencies) throws Exception {
+        Speed speed = Speed.timed(
+                nanos, latencies, () -> volume.write(blocks.nextOffset(), blocks.content(BLOCK_BYTES)));
+        flush();
+        return speed;
+    }
+
     /** Random 4 KiB writes, a flush after every {@code group}; counts writes. */
     Speed groups(long nanos, int group, Histogram latencies) throws Exception {
         Speed groups = Speed.timed(nanos, latencies, () -> {
