@@ -7,5 +7,9 @@
  *   <li>Leaves: a superblock from which recovery starts; the floor of the journal; slots that may be used again.
  *   <li>Never: a page written over one that the last checkpoint needs; a release before both superblocks are forced.
  * </ul>
+ *
+ * <p>What is on disk stands in {@code METADATA.md}. Of it: the superblock ({@code SuperblockFile}), the file of slots
+ * ({@code MetadataFile}), which of them are in use ({@code SlotMap}), what a checkpoint says itself ({@code
+ * RootStreamWriter}, {@code RootStreamReader}), and the check of all that ({@code MetadataCheck}).
  */
 package dev.tidemark.engine.checkpoint;

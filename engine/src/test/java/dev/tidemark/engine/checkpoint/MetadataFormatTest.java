@@ -43,7 +43,7 @@ class MetadataFormatTest {
     private Superblock write() throws IOException {
         try (MetadataFile file = MetadataFile.create(storage)) {
             TableOnDisk table = new TableOnDisk(file, 16, 7);
-            Superblock superblock = EMPTY.withCheckpoint(table.write(5, 5));
+            Superblock superblock = EMPTY.withCheckpoint(table.write(5, 5).inEpoch(3));
             SuperblockFile.write(storage, superblock);
             return superblock;
         }
@@ -96,7 +96,7 @@ class MetadataFormatTest {
         int root = superblock.checkpoint().firstSlot() * MetadataFile.SLOT_BYTES;
         int leaf = 2 * MetadataFile.SLOT_BYTES;
         for (String dump : List.of(
-                dump(copies, 0, 112), dump(copies, 3840, 48), dump(slots, root, 240), dump(slots, leaf + 80, 16))) {
+                dump(copies, 0, 112), dump(copies, 3840, 64), dump(slots, root, 240), dump(slots, leaf + 80, 16))) {
             assertThat(document).as("the document has\n" + dump).contains(dump);
         }
     }
@@ -110,6 +110,7 @@ class MetadataFormatTest {
                 .contains("| " + SuperblockDescriptor.CHECKPOINT_JOURNAL_OFFSET + " | 8 | journal offset")
                 .contains("| " + SuperblockDescriptor.CHECKPOINT_FIRST_SLOT_OFFSET + " | 4 | first slot")
                 .contains("| " + SuperblockDescriptor.CHECKPOINT_CHECKSUM_OFFSET + " | 4 | checksum of the last chunk")
+                .contains("| " + SuperblockDescriptor.CHECKPOINT_EPOCH_OFFSET + " | 4 | journal epoch")
                 .contains("| " + RootStreamDescriptor.NUMBER_OFFSET + " | 8 | checkpoint's number")
                 .contains("| " + RootStreamDescriptor.NEXT_SLOT_OFFSET + " | 4 | first slot of the next chunk")
                 .contains("| " + RootStreamDescriptor.PAYLOAD_OFFSET + " | payload length | payload")
