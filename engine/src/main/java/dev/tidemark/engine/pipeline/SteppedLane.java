@@ -47,6 +47,7 @@ final class SteppedLane implements Lane {
             taken++;
         }
         stages.place().endOfBatch();
+        stages.checkpoints().work(); // it does not wait for JOURNAL, but where it has to
         return taken > 0;
     }
 

@@ -36,6 +36,7 @@ public record Message(List<Part> parts, String request, long ifSeq, Set<Long> op
                 case LABEL -> "label #" + volume + " k" + size % 3 + "=\"" + name + "\"";
                 case READONLY -> "set #" + volume + " readonly=" + flag;
                 case FLUSH -> "flush";
+                case CHECKPOINT -> "checkpoint";
             };
         }
     }

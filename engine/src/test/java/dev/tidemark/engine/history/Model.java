@@ -156,7 +156,7 @@ public final class Model {
             if (error != null) {
                 return new Said(error, false);
             }
-            event |= part.kind() != Step.Kind.FLUSH;
+            event |= part.kind().changes();
         }
         if (message.request() != null) {
             draft.requests.put(message.request(), new Remembered(message, null));
@@ -201,7 +201,7 @@ public final class Model {
             }
             case LABEL -> volumes.put(volume.id(), volume.labeled("k" + part.size() % 3, part.name()));
             case READONLY -> volumes.put(volume.id(), volume.readonly(part.flag()));
-            case FLUSH -> {}
+            case FLUSH, CHECKPOINT -> {}
         }
         return null;
     }

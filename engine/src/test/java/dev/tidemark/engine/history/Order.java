@@ -321,7 +321,7 @@ public final class Order {
     /** A message took effect. */
     private void told(Request request, long seq, Model before) {
         Message message = request.message;
-        if (message.parts().stream().anyMatch(part -> part.kind() != Step.Kind.FLUSH)) {
+        if (message.parts().stream().anyMatch(part -> part.kind().changes())) {
             model.changedAt(seq);
         }
         if (message.request() != null && request.isOk()) {

@@ -346,7 +346,7 @@ public final class Runner {
     private Message.Part part(Model draft, Step.Verb verb, int number) {
         ModelVolume volume = draft.pick(verb.volume());
         ModelVolume other = draft.pick(verb.other());
-        if (volume == null && verb.kind() != Step.Kind.CREATE && verb.kind() != Step.Kind.FLUSH) {
+        if (volume == null && verb.kind() != Step.Kind.CREATE && verb.kind().changes()) {
             return null;
         }
         long id = volume == null ? 0 : volume.id();
@@ -365,7 +365,7 @@ public final class Runner {
             case MERGE -> new Message.Part(kind, id, verb.flag() ? 0 : other.id(), "", 0, false, force);
             case READONLY -> new Message.Part(kind, id, 0, "", 0, rare || (verb.flag() && !volume.readonly()), false);
             case RESIZE -> new Message.Part(kind, id, 0, "", size, verb.flag() || size >= volume.size(), false);
-            case FLUSH -> new Message.Part(kind, 0, 0, "", 0, false, false);
+            case FLUSH, CHECKPOINT -> new Message.Part(kind, 0, 0, "", 0, false, false);
             default -> new Message.Part(kind, id, 0, name, verb.number(), rare, false);
         };
     }

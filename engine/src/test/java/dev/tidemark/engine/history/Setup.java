@@ -29,6 +29,7 @@ public final class Setup {
     final int blockSizeBytes;
     final String inlineLimit;
     final boolean unsynced;
+    private boolean rareCheckpoints;
     private long millis = START_MS;
 
     private Setup(
@@ -64,14 +65,25 @@ public final class Setup {
         return blockSizeBytes;
     }
 
+    /** From here on, in this very setup: checkpoints only where somebody asks for one, or closes the store. */
+    public Setup withRareCheckpoints() {
+        rareCheckpoints = true;
+        return this;
+    }
+
+    private Setup like(Setup other) {
+        rareCheckpoints = other.rareCheckpoints;
+        return this;
+    }
+
     /** The same with a rule broken. */
     public Setup breaking(Sabotage rule) {
-        return new Setup(seed, rule, capacityBytes, blockSizeBytes, inlineLimit, unsynced);
+        return new Setup(seed, rule, capacityBytes, blockSizeBytes, inlineLimit, unsynced).like(this);
     }
 
     /** The same on devices that make no directory durable: as if every sync of one were missing. */
     public Setup withoutDirectorySyncs() {
-        return new Setup(seed, sabotage, capacityBytes, blockSizeBytes, inlineLimit, true);
+        return new Setup(seed, sabotage, capacityBytes, blockSizeBytes, inlineLimit, true).like(this);
     }
 
     /** Makes the device as it is to be. */
@@ -84,22 +96,22 @@ public final class Setup {
 
     /** The same with another capacity. */
     public Setup capacity(long bytes) {
-        return new Setup(seed, sabotage, bytes, blockSizeBytes, inlineLimit, unsynced);
+        return new Setup(seed, sabotage, bytes, blockSizeBytes, inlineLimit, unsynced).like(this);
     }
 
     /** The same with another block size. */
     public Setup blockSize(int bytes) {
-        return new Setup(seed, sabotage, capacityBytes, bytes, inlineLimit, unsynced);
+        return new Setup(seed, sabotage, capacityBytes, bytes, inlineLimit, unsynced).like(this);
     }
 
     /** The same with another seed. */
     public Setup seed(long other) {
-        return new Setup(other, sabotage, capacityBytes, blockSizeBytes, inlineLimit, unsynced);
+        return new Setup(other, sabotage, capacityBytes, blockSizeBytes, inlineLimit, unsynced).like(this);
     }
 
     /** The same for a run of its own: time begins anew. */
     public Setup again() {
-        return new Setup(seed, sabotage, capacityBytes, blockSizeBytes, inlineLimit, unsynced);
+        return new Setup(seed, sabotage, capacityBytes, blockSizeBytes, inlineLimit, unsynced).like(this);
     }
 
     /** Time passes. */
@@ -114,7 +126,7 @@ public final class Setup {
                 .blockSizeBytes(blockSizeBytes)
                 .option("inline-limit", inlineLimit)
                 .option("retention", "all") // what happened is read from the journal
-                .option("checkpoint-journal", CHECKPOINT_JOURNAL[(int) Math.floorMod(seed / 4, 4L)])
+                .option("checkpoint-journal", rareCheckpoints ? "1G" : CHECKPOINT_JOURNAL[(int) Math.floorMod(seed / 4, 4L)])
                 .stepped(true)
                 .testSegmentBytes(SEGMENT_BYTES)
                 .clock(() -> Instant.ofEpochMilli(millis))

@@ -50,6 +50,12 @@ public sealed interface Step {
     /** Closes the store, with requests in flight or after they were answered, and opens it again. */
     record Reopen(boolean inFlight) implements Step {}
 
+    /** Whether it may take a checkpoint: a message that asks for one, or the end of the store. */
+    default boolean takesCheckpoint() {
+        return this instanceof Reopen
+                || (this instanceof Say say && say.verbs().stream().anyMatch(verb -> verb.kind() == Kind.CHECKPOINT));
+    }
+
     /** What a command does. */
     enum Kind {
         CREATE,
@@ -61,7 +67,13 @@ public sealed interface Step {
         RENAME,
         LABEL,
         READONLY,
-        FLUSH
+        FLUSH,
+        CHECKPOINT;
+
+        /** Whether it becomes an event. */
+        boolean changes() {
+            return this != FLUSH && this != CHECKPOINT;
+        }
     }
 
     /** One command: the choices are taken modulo what there is. */

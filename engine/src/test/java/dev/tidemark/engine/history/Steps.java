@@ -23,7 +23,8 @@ public final class Steps {
         Step.Kind.RENAME,
         Step.Kind.LABEL,
         Step.Kind.READONLY,
-        Step.Kind.FLUSH
+        Step.Kind.FLUSH,
+        Step.Kind.CHECKPOINT
     };
 
     /** How often each step comes, by style: a bit of everything; much writing that is rarely forced; many snapshots. */
