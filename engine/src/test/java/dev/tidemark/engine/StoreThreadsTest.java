@@ -68,6 +68,7 @@ class StoreThreadsTest {
 
     /** It waited for the reader that it was called from. */
     @Test
+    @SuppressWarnings("try") // an explicit close is what this is about
     void shouldRefuseToCloseInAWalkOverExtents() throws Exception {
         try (Store store = Store.open(config)) {
             store.send("create disk size=1M");
