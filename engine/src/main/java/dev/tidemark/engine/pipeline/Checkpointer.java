@@ -48,6 +48,11 @@ final class Checkpointer {
     /** After a try to write the metadata file ahead that did not help. */
     private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    /** Dirty pages beyond this share of memory: a checkpoint is due. */
+    private static final int DUE_EIGHTHS = 3;
+    /** And beyond this one nothing is placed before they are written: half of memory gets dirty beside a checkpoint. */
+    private static final int FULL_EIGHTHS = 7;
+
     private enum Phase {
         IDLE,
         PREPARING,
@@ -159,7 +164,7 @@ final class Checkpointer {
 
     /** Whether memory and metadata file have room for the pages that one more request may dirty. */
     boolean hasRoom() {
-        return noRoom || (pages.dirtyPages() < pages.budgetPages() / 4 * 3 && hasSlots());
+        return noRoom || (pages.dirtyPages() < pages.budgetPages() / 8 * FULL_EIGHTHS && hasSlots());
     }
 
     /** Whether writes are to be refused, as the metadata file can't take more pages and can't grow. */
@@ -182,7 +187,7 @@ final class Checkpointer {
         return closing
                 || mappedBlocks >= policy.mappedBlocks()
                 || log.appendedOffset() - lastOffset >= policy.journalBytes()
-                || pages.dirtyPages() >= pages.budgetPages() / 2
+                || pages.dirtyPages() >= pages.budgetPages() / 8 * DUE_EIGHTHS
                 || !hasSlots()
                 || nanoClock.getAsLong() - lastNanos >= policy.intervalNanos();
     }
