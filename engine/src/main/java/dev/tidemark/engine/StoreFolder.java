@@ -128,7 +128,8 @@ final class StoreFolder {
         }
         // Written over in place, at one length: a full file system has no room for it once it was cut. It is a courtesy
         // to who comes second: a store that can't say who has it opens all the same.
-        String pid = String.format(Locale.ROOT, "%-" + OWNER_CHARS + "d\n", ProcessHandle.current().pid());
+        String pid = String.format(
+                Locale.ROOT, "%-" + OWNER_CHARS + "d\n", ProcessHandle.current().pid());
         try (StorageFile file = folder.open(OWNER, Storage.Mode.CREATE)) {
             file.write(0, ByteBuffer.wrap(pid.getBytes(StandardCharsets.US_ASCII)));
         } catch (IOException e) {
