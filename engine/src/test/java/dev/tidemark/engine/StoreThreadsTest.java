@@ -73,8 +73,9 @@ class StoreThreadsTest {
         try (Store store = Store.open(config)) {
             store.send("create disk size=1M");
             Volume disk = store.volume("disk");
+            Runnable close = store::close;
             assertThatThrownBy(() -> disk.extents(0, 4096, (offset, length, mapped) -> {
-                        store.close();
+                        close.run();
                         return true;
                     }))
                     .isInstanceOf(IllegalStateException.class);
