@@ -352,11 +352,15 @@ public final class Store implements AutoCloseable {
      * Takes no more requests, answers what is in flight, makes everything durable, and gives the store free. When that
      * does not succeed, {@link #failure} says why. Closing again does nothing, but waits until it is done.
      *
-     * @throws IllegalStateException on a thread of the store, in a callback: it would wait for itself
+     * @throws IllegalStateException in a callback, on a thread of the store or from a walk over extents: it would wait
+     *     for itself
      */
     @Override
     public void close() {
         checkMayBlock();
+        if (parts.epochs.isPinnedHere()) {
+            throw new IllegalStateException("a walk over extents can't close the store, which waits for its end");
+        }
         synchronized (closing) {
             if (closed) {
                 return;

@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.UUID;
 import org.slf4j.LoggerFactory;
 
@@ -28,7 +29,9 @@ import org.slf4j.LoggerFactory;
 final class StoreFolder {
     private static final String LOCK = "store.lock";
     private static final String OWNER = "store.owner";
-    /** Longer than any pid. */
+    /** As many as the longest pid has. */
+    private static final int OWNER_CHARS = 20;
+    /** Longer than any owner. */
     private static final int MAX_OWNER_BYTES = 64;
 
     private StoreFolder() {}
@@ -129,20 +132,16 @@ final class StoreFolder {
                             + ": send messages to it, or stop it first",
                     null);
         }
-        boolean written = false;
-        try {
-            byte[] pid = (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII);
-            try (StorageFile file = folder.open(OWNER, Storage.Mode.CREATE)) {
-                file.truncate(0);
-                file.write(0, ByteBuffer.wrap(pid));
-            }
-            written = true;
-            return lock;
-        } finally {
-            if (!written) {
-                lock.close();
-            }
+        // Written over in place, at one length: a full file system has no room for it once it was cut. It is a courtesy
+        // to who comes second: a store that can't say who has it opens all the same.
+        String pid = String.format(
+                Locale.ROOT, "%-" + OWNER_CHARS + "d\n", ProcessHandle.current().pid());
+        try (StorageFile file = folder.open(OWNER, Storage.Mode.CREATE)) {
+            file.write(0, ByteBuffer.wrap(pid.getBytes(StandardCharsets.US_ASCII)));
+        } catch (IOException e) {
+            LoggerFactory.getLogger(Store.class).warn("can't write who has the store: {}", e.toString());
         }
+        return lock;
     }
 
     /** Gives the lock back; null is fine. */

@@ -124,6 +124,9 @@ public interface Volume {
      * Calls the sink with the extents of the range, in order, without gaps, neighbours of the same kind merged, from
      * the calling thread. An unmapped extent reads as zeros. It stops early when the sink returns false.
      *
+     * <p>What the volume gives up during the walk is used again only after it. So the sink must be short, and must not
+     * wait for writes: one that waits for space could wait for ever.
+     *
      * @throws StoreException {@code bad-size}, {@code no-such-volume} or {@code failed}
      */
     void extents(long offset, long length, ExtentSink sink);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tidemark.engine.history.Setup;
+import dev.tidemark.storage.sim.Fault;
 import dev.tidemark.storage.sim.SimStorage;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -145,6 +146,18 @@ class FullStoreTest {
             assertThat(store.failure()).as("batch " + batch).isNull();
         }
         device.limitCapacity(1L << 30);
+    }
+
+    /** The file that names the owner was cut first, and then had no room: a full device kept a store closed. */
+    @Test
+    void shouldOpenOnAFullDeviceThoughNobodyCanBeNamed() throws Exception {
+        disk.write(0, block(5));
+        store.close();
+        device.plan(Fault.noSpace().on(Setup.STORE + "/store.owner").always());
+        store = Store.open(setup.on(device));
+        disk = store.volume("disk");
+        assertThat(read(0)).isEqualTo(block(5));
+        device.clearPlan();
     }
 
     @Test

@@ -34,7 +34,9 @@ class SabotageTest {
             expectNotice(
                     rule.toString(),
                     setup -> setup.breaking(rule).withRareCheckpoints(),
-                    steps -> steps.stream().filter(step -> !step.takesCheckpoint()).toList());
+                    steps -> steps.stream()
+                            .filter(step -> !step.takesCheckpoint())
+                            .toList());
         } else {
             expectNotice(rule.toString(), setup -> setup.breaking(rule));
         }

@@ -66,6 +66,22 @@ class StoreThreadsTest {
         }
     }
 
+    /** It waited for the reader that it was called from. */
+    @Test
+    @SuppressWarnings("try") // an explicit close is what this is about
+    void shouldRefuseToCloseInAWalkOverExtents() throws Exception {
+        try (Store store = Store.open(config)) {
+            store.send("create disk size=1M");
+            Volume disk = store.volume("disk");
+            assertThatThrownBy(() -> disk.extents(0, 4096, (offset, length, mapped) -> {
+                        store.close();
+                        return true;
+                    }))
+                    .isInstanceOf(IllegalStateException.class);
+            disk.flush();
+        }
+    }
+
     /** Who holds a buffer may never give it back: a claim that waited for it waited for ever. */
     @Test
     void shouldEndTheWaitForABufferWhenTheStoreIsClosed() throws Exception {

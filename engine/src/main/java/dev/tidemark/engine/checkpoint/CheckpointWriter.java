@@ -93,7 +93,6 @@ public final class CheckpointWriter implements AutoCloseable {
      *
      * @throws NoSpaceException when the device is full: no harm is done, {@link #roomSlots} says what there is
      */
-
     public void makeRoom(long wantedSlots, int stepSlots) throws IOException {
         long missing = wantedSlots - roomSlots;
         if (missing <= 0) {

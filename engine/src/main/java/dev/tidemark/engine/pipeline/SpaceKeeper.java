@@ -28,6 +28,7 @@ final class SpaceKeeper {
     private final Sabotage sabotage;
     /** Null in a stepped pipeline. */
     private final SpaceAhead ahead;
+
     private long turns;
 
     SpaceKeeper(

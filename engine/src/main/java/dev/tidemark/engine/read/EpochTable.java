@@ -48,6 +48,11 @@ public final class EpochTable {
         return pin;
     }
 
+    /** Whether the calling thread has a pin. */
+    public boolean isPinnedHere() {
+        return mine.get().depth > 0;
+    }
+
     /** The epoch that is running: what is unlinked now is stamped with it. */
     public long current() {
         return current;

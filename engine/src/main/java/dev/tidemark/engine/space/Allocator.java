@@ -29,7 +29,8 @@ import java.util.Arrays;
  *
  * <p><b>Invariant S1: a block is given only when it has no reference, is in no run that was given and is not applied
  * yet, and does not wait in {@link #pending}</b> (G4). The counts tell only the first, so the other two are laid over
- * them: a run is <i>outstanding</i> from {@link #allocate} until {@link #settle} or {@link #cancel}. What is found so is
+ * them: a run is <i>outstanding</i> from {@link #allocate} until {@link #settle} or {@link #cancel}. What is found so
+ * is
  * compared with what was counted; a difference is a defect, and nothing of that region is given.
  *
  * <p>One thread.

@@ -126,7 +126,9 @@ public final class Setup {
                 .blockSizeBytes(blockSizeBytes)
                 .option("inline-limit", inlineLimit)
                 .option("retention", "all") // what happened is read from the journal
-                .option("checkpoint-journal", rareCheckpoints ? "1G" : CHECKPOINT_JOURNAL[(int) Math.floorMod(seed / 4, 4L)])
+                .option(
+                        "checkpoint-journal",
+                        rareCheckpoints ? "1G" : CHECKPOINT_JOURNAL[(int) Math.floorMod(seed / 4, 4L)])
                 .stepped(true)
                 .testSegmentBytes(SEGMENT_BYTES)
                 .clock(() -> Instant.ofEpochMilli(millis))

@@ -22,8 +22,9 @@ class AllocatorPropertyTest {
     private static Step.Kind[] kinds() {
         int[] weights = {42, 16, 6, 10, 10, 2, 8, 2, 2, 2};
         List<Step.Kind> kinds = new ArrayList<>();
+        int index = 0;
         for (Step.Kind kind : Step.Kind.values()) {
-            kinds.addAll(Collections.nCopies(weights[kind.ordinal()], kind));
+            kinds.addAll(Collections.nCopies(weights[index++], kind));
         }
         return kinds.toArray(Step.Kind[]::new);
     }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.HdrHistogram.Histogram;
 
@@ -116,7 +117,7 @@ public final class ScaleBenchmark {
             Path place = part("open " + ScaleStore.size(bytes));
             String size = ", " + ScaleStore.size(bytes) + " mapped";
             try (ScaleStore made = filled(place, bytes)) {
-                made.close();
+                made.shut();
                 for (int round = 1; round <= settings.rounds(); round++) {
                     progress.accept("  round " + round);
                     report.add("open, clean" + size, "ms", made.open() / 1e6);
@@ -127,7 +128,7 @@ public final class ScaleBenchmark {
                     double seconds = made.store().status().recoveryMs() / 1e3;
                     long events = made.store().status().recoveredEvents();
                     report.add("  replayed block mappings" + size, "/s", events / Math.max(seconds, 1e-3));
-                    made.close();
+                    made.shut();
                 }
             }
             BenchFolders.remove(place);
@@ -166,7 +167,7 @@ public final class ScaleBenchmark {
     private void paging() throws Exception {
         Path place = part("paging");
         try (ScaleStore made = filled(place, settings.pagingBytes())) {
-            made.close();
+            made.shut();
             for (int round = 1; round <= settings.rounds(); round++) {
                 progress.accept("  round " + round);
                 stretch(made, "in " + settings.pagingMemory(), settings.pagingMemory(), round);
@@ -179,7 +180,9 @@ public final class ScaleBenchmark {
             report.claimRatio(kind + little + " / all in memory", kind + little, kind + ", all in memory", 0.9);
         }
         report.claimAtMost(
-                "metadata in memory" + little + ", MiB", report.median("metadata in memory" + little), 1.25 * mebibytes());
+                "metadata in memory" + little + ", MiB",
+                report.median("metadata in memory" + little),
+                1.25 * mebibytes());
     }
 
     private double mebibytes() {
@@ -199,7 +202,7 @@ public final class ScaleBenchmark {
         one("1 MiB sequential writes" + what, made.sequential(ScaleStore.VOLUME, settings.nanos(), true), made, before);
         one("1 MiB sequential reads" + what, made.sequential(ScaleStore.VOLUME, settings.nanos(), false), made, before);
         report.add("metadata in memory" + what, "MiB", made.status("page_bytes") / 1048576.0);
-        made.close();
+        made.shut();
     }
 
     private void one(String name, Speed speed, ScaleStore made, long[] faultsBefore) {
@@ -219,7 +222,10 @@ public final class ScaleBenchmark {
             Histogram[] latencies = {Speed.histogram(), Speed.histogram()};
             for (int round = 1; round <= settings.rounds(); round++) {
                 progress.accept("  round " + round);
-                report.add("random 4 KiB writes", "/s", load.randomWrites(settings.nanos(), 32).perSecond());
+                report.add(
+                        "random 4 KiB writes",
+                        "/s",
+                        load.randomWrites(settings.nanos(), 32).perSecond());
                 load.timedWrites(settings.nanos(), latencies[0]);
                 try (Repeated checkpoints = new Repeated(made)) {
                     report.add(
@@ -265,11 +271,7 @@ public final class ScaleBenchmark {
             while (!ended) {
                 made.send("checkpoint");
                 taken++;
-                try {
-                    TimeUnit.SECONDS.sleep(1);
-                } catch (InterruptedException e) {
-                    return;
-                }
+                LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1));
             }
         }
 
@@ -278,10 +280,12 @@ public final class ScaleBenchmark {
         }
 
         @Override
-        public void close() throws InterruptedException {
+        public void close() {
             ended = true;
-            thread.interrupt();
-            thread.join();
+            LockSupport.unpark(thread);
+            while (thread.isAlive()) {
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+            }
         }
     }
 
@@ -329,11 +333,14 @@ public final class ScaleBenchmark {
             made.timedWrites("other", TimeUnit.SECONDS.toNanos(SETTLE_SECONDS), round, calm);
             long start = System.nanoTime();
             made.send("delete snap");
-            report.add("delete of a snapshot that owns " + ScaleStore.size(bytes), "us", (System.nanoTime() - start) / 1e3);
+            report.add(
+                    "delete of a snapshot that owns " + ScaleStore.size(bytes),
+                    "us",
+                    (System.nanoTime() - start) / 1e3);
             if (idle) {
                 made.awaitJobs();
                 double seconds = (System.nanoTime() - start) / 1e9;
-                report.add("blocks given back, idle", "/s", bytes / ScaleStore.BLOCK_BYTES / seconds);
+                report.add("blocks given back, idle", "/s", (double) bytes / ScaleStore.BLOCK_BYTES / seconds);
             } else {
                 Histogram busy = Speed.histogram();
                 made.timedWrites("other", TimeUnit.SECONDS.toNanos(SETTLE_SECONDS), round + 1, busy);

@@ -65,12 +65,17 @@ final class ScaleStore implements AutoCloseable {
         store = null;
     }
 
-    @Override
-    public void close() {
+    /** Closes it cleanly, with a last checkpoint, so that it can be opened again. */
+    void shut() {
         if (store != null) {
             store.close();
             store = null;
         }
+    }
+
+    @Override
+    public void close() {
+        shut();
     }
 
     String send(String message) {
@@ -162,8 +167,7 @@ final class ScaleStore implements AutoCloseable {
         SplittableRandom random = new SplittableRandom(seed);
         long blocks = volume.sizeBytes() / BLOCK_BYTES;
         ByteBuffer target = ByteBuffer.allocateDirect(BLOCK_BYTES);
-        return Speed.of(
-                nanos, () -> volume.read(random.nextLong(blocks) * BLOCK_BYTES, target.clear()), () -> {});
+        return Speed.of(nanos, () -> volume.read(random.nextLong(blocks) * BLOCK_BYTES, target.clear()), () -> {});
     }
 
     /** 1 MiB requests in order, from somewhere in the volume. */
@@ -171,7 +175,7 @@ final class ScaleStore implements AutoCloseable {
         Volume volume = store.volume(name);
         Window window = new Window();
         ByteBuffer target = ByteBuffer.allocateDirect(1 << 20);
-        long[] at = {volume.sizeBytes() / 3 >> 20 << 20};
+        long[] at = {(volume.sizeBytes() / 3) >> 20 << 20};
         return Speed.of(
                 nanos,
                 () -> {

@@ -86,8 +86,8 @@ final class VolumeLoad {
 
     /** Random 4 KiB writes one at a time, for their latencies; one flush at the end, which does not count. */
     Speed timedWrites(long nanos, Histogram latencies) throws Exception {
-        Speed speed = Speed.timed(
-                nanos, latencies, () -> volume.write(blocks.nextOffset(), blocks.content(BLOCK_BYTES)));
+        Speed speed =
+                Speed.timed(nanos, latencies, () -> volume.write(blocks.nextOffset(), blocks.content(BLOCK_BYTES)));
         flush();
         return speed;
     }

@@ -11,7 +11,12 @@ import picocli.CommandLine.Spec;
         name = "bench",
         description = "Measure, beside raw files and other stores on the same disk in the same run.",
         synopsisSubcommandLabel = "WHAT",
-        subcommands = {BenchEngineCommand.class, BenchJournalCommand.class, BenchNbdCommand.class, BenchScaleCommand.class})
+        subcommands = {
+            BenchEngineCommand.class,
+            BenchJournalCommand.class,
+            BenchNbdCommand.class,
+            BenchScaleCommand.class
+        })
 final class BenchCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
