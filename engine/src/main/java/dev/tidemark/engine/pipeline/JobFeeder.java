@@ -23,11 +23,18 @@ final class JobFeeder {
     /** A millisecond or so: large enough that journaling it costs nothing, small enough to wait for. */
     private static final int IDLE_ENTRIES = 16_384;
     /**
-     * Freed blocks that wait for their proof: beyond this a step waits, so that a reclaim that outruns the journal
-     * does not
-     * fill memory (8 bytes a run, in the worst case a run is a block).
+     * While pages are absent, each block of a step may bring in and change one: a step may take an eighth of memory.
+     * What it changed stays there until a checkpoint has written it.
      */
-    private static final long MAX_WAITING_BLOCKS = 4 << 20;
+    private static final int MEMORY_SHARE = 8;
+
+    /** However little memory there is: a leaf's blocks. */
+    private static final int LEAST_ENTRIES = 256;
+    /**
+     * Freed blocks that wait for their proof: beyond this a step waits, so that a reclaim that outruns the journal
+     * does not fill memory (12 bytes a run, in the worst case a run is a block: 12 MiB).
+     */
+    private static final long MAX_WAITING_BLOCKS = 1 << 20;
 
     private final State state;
     private final EventSink sink;
@@ -81,7 +88,7 @@ final class JobFeeder {
             }
             return false;
         }
-        Event event = Decider.nextStep(job, clock.millis(), foreground ? BUSY_ENTRIES : IDLE_ENTRIES);
+        Event event = Decider.nextStep(job, clock.millis(), bound(foreground));
         try {
             sink.bringInPages(event);
         } catch (PageUnreadableException e) {
@@ -93,6 +100,14 @@ final class JobFeeder {
             sink.apply(Decider.nextStep(job, clock.millis(), 0)); // its completion: no turn of its own for that
         }
         return true;
+    }
+
+    private int bound(boolean foreground) {
+        int most = foreground ? BUSY_ENTRIES : IDLE_ENTRIES;
+        if (!state.pages().isPartlyAbsent()) {
+            return most;
+        }
+        return (int) Math.max(LEAST_ENTRIES, Math.min(most, state.pages().budgetPages() / MEMORY_SHARE));
     }
 
     private void park(ReclaimJob job, PageUnreadableException why) {
