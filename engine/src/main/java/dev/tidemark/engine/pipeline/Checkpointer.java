@@ -82,8 +82,8 @@ final class Checkpointer {
     private volatile long boundaryOffset = NONE;
 
     // PLACE
-    private List<Request> waiting = new ArrayList<>();
-    private List<Request> frozenWaiting = new ArrayList<>();
+    private List<Waiting> waiting = new ArrayList<>();
+    private List<Waiting> frozenWaiting = new ArrayList<>();
     private long lastSeq;
     private long lastOffset;
     private long lastNanos;
@@ -126,9 +126,12 @@ final class Checkpointer {
 
     // ---- PLACE
 
+    /** Who waits for a checkpoint, and whether its message has become an event already. */
+    private record Waiting(Request request, boolean changed) {}
+
     /** The request is answered when a checkpoint is durable that holds everything up to now. */
-    void await(Request request) {
-        waiting.add(request);
+    void await(Request request, boolean changed) {
+        waiting.add(new Waiting(request, changed));
     }
 
     /** Counts what replay would have to do again. */
@@ -227,9 +230,9 @@ final class Checkpointer {
         deadWait = true;
         freeDead();
         phase = Phase.IDLE;
-        List<Request> answered = frozenWaiting;
+        List<Waiting> answered = frozenWaiting;
         frozenWaiting = new ArrayList<>();
-        answered.forEach(answer::answer);
+        answered.forEach(one -> answer.answer(one.request()));
     }
 
     private void freeDead() {
@@ -240,11 +243,19 @@ final class Checkpointer {
     }
 
     private void refuseWaiting() {
-        for (Request request : waiting) {
-            request.reply = new Reply.Refused(Refusal.of(
-                    ErrorCode.OUT_OF_SPACE,
-                    "the host's file system has no room for the metadata: free some, then send it again"));
-            answer.answer(request);
+        for (Waiting one : waiting) {
+            // what became an event can't be refused any more: that would say that nothing has changed
+            one.request().reply = new Reply.Refused(
+                    one.changed()
+                            ? Refusal.of(
+                                    ErrorCode.FAILED,
+                                    "the commands were carried out, but no checkpoint was taken: the host's file system"
+                                            + " has no room for the metadata")
+                            : Refusal.of(
+                                    ErrorCode.OUT_OF_SPACE,
+                                    "the host's file system has no room for the metadata: free some, then send it"
+                                            + " again"));
+            answer.answer(one.request());
         }
         waiting.clear();
     }
@@ -253,9 +264,9 @@ final class Checkpointer {
     void refuseAll() {
         waiting.addAll(frozenWaiting);
         frozenWaiting.clear();
-        for (Request request : waiting) {
-            request.failed(failStop.cause());
-            answer.answer(request);
+        for (Waiting one : waiting) {
+            one.request().failed(failStop.cause());
+            answer.answer(one.request());
         }
         waiting.clear();
     }

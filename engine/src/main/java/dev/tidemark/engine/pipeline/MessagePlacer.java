@@ -49,8 +49,10 @@ final class MessagePlacer {
         NOTHING,
         /** The state that it was decided on is durable. */
         FORCE,
-        /** A checkpoint holds it. */
-        CHECKPOINT
+        /** A checkpoint holds what was there before: the message itself changed nothing. */
+        CHECKPOINT,
+        /** A checkpoint holds what it changed. */
+        CHECKPOINT_OF_CHANGE
     }
 
     /** Decides and applies a message; what its answer waits for. */
@@ -79,7 +81,10 @@ final class MessagePlacer {
         } else {
             request.reply = ((Decision.Repeat) decision).reply();
         }
-        return asksForCheckpoint(decision) && request.reply instanceof Reply.Ok ? Wait.CHECKPOINT : Wait.FORCE;
+        if (!asksForCheckpoint(decision) || !(request.reply instanceof Reply.Ok)) {
+            return Wait.FORCE;
+        }
+        return decision instanceof Decision.Apply ? Wait.CHECKPOINT_OF_CHANGE : Wait.CHECKPOINT;
     }
 
     private static boolean asksForCheckpoint(Decision decision) {

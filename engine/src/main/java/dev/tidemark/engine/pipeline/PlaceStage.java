@@ -375,8 +375,8 @@ final class PlaceStage {
             waits = messages.place(request, room);
         }
         space.endEpoch();
-        if (waits == MessagePlacer.Wait.CHECKPOINT) {
-            checkpoints.await(request);
+        if (waits == MessagePlacer.Wait.CHECKPOINT || waits == MessagePlacer.Wait.CHECKPOINT_OF_CHANGE) {
+            checkpoints.await(request, waits == MessagePlacer.Wait.CHECKPOINT_OF_CHANGE);
         } else if (waits == MessagePlacer.Wait.FORCE) {
             slot.hold(request);
         } else {
