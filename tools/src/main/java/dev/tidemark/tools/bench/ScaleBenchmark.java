@@ -162,7 +162,8 @@ public final class ScaleBenchmark {
                 made.crash();
                 report.add("open after a crash, long tail", "ms", made.open() / 1e6);
                 double seconds = made.store().status().recoveryMs() / 1e3;
-                report.add("  block mappings replayed", "/s", made.store().status().recoveredEvents() / seconds);
+                report.add(
+                        "  block mappings replayed", "/s", made.store().status().recoveredEvents() / seconds);
                 made.shut();
             }
         }
