@@ -128,7 +128,8 @@ public final class ScaleBenchmark {
                     tail(made, TAIL_WRITES, round);
                     made.crash();
                     report.add("open after a crash" + size, "ms", made.open() / 1e6);
-                    report.add("  events replayed", "", made.store().status().recoveredEvents());
+                    report.add("  events replayed", "", (double)
+                            made.store().status().recoveredEvents());
                     made.shut();
                 }
             }
