@@ -50,6 +50,13 @@ final class PageCache {
     private long faults;
     private long evictions;
     private volatile boolean framesShort;
+    /** Half of the budget is used: from here on it counts who is looked at. Not volatile: a late answer does no harm. */
+    private boolean scarce;
+    /** The hand went round twice and found nothing that could go, and nothing was written or brought in since. */
+    private volatile boolean fruitless;
+
+    /** How far the hand went since a page went. */
+    private long fruitlessMoves;
     private volatile boolean closed;
 
     /**
@@ -92,9 +99,20 @@ final class PageCache {
         return usedFrames;
     }
 
+    /** Whether pages may soon have to go, so that it counts which are looked at. Any thread. */
+    boolean isScarce() {
+        return scarce;
+    }
+
+    /** Pages were written, so some may go now. */
+    void written() {
+        fruitless = false;
+    }
+
     /** A frame, whatever the limit says. Under the lock. */
     long take() {
         usedFrames++;
+        scarce = backing != null && usedFrames > budgetFrames() / 2;
         return frames.take();
     }
 
@@ -124,6 +142,7 @@ final class PageCache {
         if (backing == null) {
             return;
         }
+        fruitless = false;
         if (ringSize == ring.length) {
             compactRing();
         }
@@ -236,7 +255,7 @@ final class PageCache {
 
     /** Whether the writer should trim at its next turn. Any thread. */
     boolean wantsTrim() {
-        return framesShort || usedFrames > budgetFrames() - budgetFrames() / FREE_SHARE;
+        return !fruitless && (framesShort || usedFrames > budgetFrames() - budgetFrames() / FREE_SHARE);
     }
 
     /**
@@ -251,7 +270,8 @@ final class PageCache {
             int evicted = 0;
             long limit = budgetFrames();
             long target = limit - limit / (FREE_SHARE / 2);
-            int moves = Math.min(MOST_HAND_MOVES, 2 * ringSize);
+            int mostMoves = Math.min(MOST_HAND_MOVES, 2 * ringSize);
+            int moves = mostMoves;
             while (usedFrames - cooling.size() / 2 > target && evicted < MOST_EVICTIONS && moves-- > 0) {
                 evicted += moveHand(epoch) ? 1 : 0;
             }
@@ -260,6 +280,8 @@ final class PageCache {
                 table.dropIdleLeaves();
             }
             framesShort = false;
+            fruitlessMoves = evicted == 0 ? fruitlessMoves + mostMoves : 0;
+            fruitless = fruitlessMoves >= 2L * ringSize;
             return evicted;
         }
     }

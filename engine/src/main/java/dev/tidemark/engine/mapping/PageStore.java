@@ -245,7 +245,7 @@ public final class PageStore implements AutoCloseable {
         if (chunk == null) {
             return 0;
         }
-        if (backing != null) {
+        if (cache.isScarce()) {
             PageDirectory.touch(chunk, id);
         }
         return PageDirectory.address(chunk, id);
@@ -417,6 +417,7 @@ public final class PageStore implements AutoCloseable {
     /** Under the lock: that many frozen pages are written. */
     void captured(long count) {
         frozenPages -= count;
+        cache.written();
     }
 
     /** Under the lock: the freeze is over. */
