@@ -4,6 +4,7 @@ import dev.tidemark.engine.checkpoint.Superblock;
 import dev.tidemark.engine.checkpoint.SuperblockFile;
 import dev.tidemark.engine.exception.ExceptionStore;
 import dev.tidemark.engine.mapping.MappingReader;
+import dev.tidemark.engine.mapping.PageUnreadableException;
 import dev.tidemark.engine.message.BadCommandException;
 import dev.tidemark.engine.message.Command;
 import dev.tidemark.engine.message.ErrorCode;
@@ -113,6 +114,8 @@ public final class Store implements AutoCloseable {
             opened = true;
             return store;
         } catch (IOException e) {
+            throw StoreFolder.describe(config, "open", e);
+        } catch (PageUnreadableException e) {
             throw StoreFolder.describe(config, "open", e);
         } finally {
             if (!opened) {

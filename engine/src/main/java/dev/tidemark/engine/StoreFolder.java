@@ -7,7 +7,10 @@ import dev.tidemark.engine.checkpoint.Superblock;
 import dev.tidemark.engine.checkpoint.SuperblockException;
 import dev.tidemark.engine.checkpoint.SuperblockFile;
 import dev.tidemark.engine.exception.ExceptionStore;
+import dev.tidemark.engine.mapping.PageUnreadableException;
 import dev.tidemark.engine.recovery.HistoryException;
+import dev.tidemark.engine.recovery.HistoryIncompleteException;
+import dev.tidemark.engine.recovery.WholeJournal;
 import dev.tidemark.journal.Journal;
 import dev.tidemark.journal.JournalConfig;
 import dev.tidemark.journal.JournalCorruptException;
@@ -19,7 +22,6 @@ import dev.tidemark.storage.StorageLock;
 import dev.tidemark.storage.SubStorage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.UUID;
@@ -95,11 +97,7 @@ final class StoreFolder {
 
     /** The bytes that each journal segment keeps: what the journal alone must tell to make the store anew. */
     private static byte[] callerHeader(StoreConfig config) {
-        return ByteBuffer.allocate(12)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .putInt(config.blockSizeBytes())
-                .putLong(config.capacityBytes())
-                .array();
+        return WholeJournal.Identity.bytes(config.blockSizeBytes(), config.capacityBytes());
     }
 
     /** The folder of an existing store. */
@@ -187,8 +185,17 @@ final class StoreFolder {
                     "can't open " + name + ": it is damaged, and nothing was changed: " + e.getMessage(),
                     e);
         }
+        if (e instanceof HistoryIncompleteException) {
+            return new StoreOpenException(
+                    Kind.INCOMPLETE, "can't " + what + " " + name + ", and nothing was changed: " + e.getMessage(), e);
+        }
         String hint = e instanceof NoSpaceException ? " (the file system is full: free some space)" : "";
         return new StoreOpenException(Kind.UNREACHABLE, "can't " + what + " " + name + ": " + reason(e) + hint, e);
+    }
+
+    /** The same for a page of the metadata that can't be read. */
+    static StoreOpenException describe(StoreConfig config, String what, PageUnreadableException e) {
+        return describe(config, what, e.getCause() instanceof IOException cause ? cause : new IOException(e));
     }
 
     private static String reason(IOException e) {

@@ -20,6 +20,8 @@ public final class StoreOpenException extends IOException {
         TOO_NEW,
         /** Damaged: something that was durable is not what was written. */
         DAMAGED,
+        /** The journal does not reach back to the first event, and what was asked for needs that. */
+        INCOMPLETE,
         /** The files can't be reached: permission, a full disk, an I/O error. */
         UNREACHABLE
     }

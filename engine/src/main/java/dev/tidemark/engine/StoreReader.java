@@ -1,9 +1,11 @@
 package dev.tidemark.engine;
 
 import dev.tidemark.engine.checkpoint.CheckpointLoader;
+import dev.tidemark.engine.checkpoint.MetadataCheck;
 import dev.tidemark.engine.checkpoint.Superblock;
 import dev.tidemark.engine.checkpoint.SuperblockFile;
 import dev.tidemark.engine.exception.ExceptionStore;
+import dev.tidemark.engine.mapping.PageUnreadableException;
 import dev.tidemark.engine.message.ErrorCode;
 import dev.tidemark.engine.message.Line;
 import dev.tidemark.engine.message.Message;
@@ -12,9 +14,11 @@ import dev.tidemark.engine.message.Reply;
 import dev.tidemark.engine.read.DataCheck;
 import dev.tidemark.engine.recovery.ReadOnlyState;
 import dev.tidemark.engine.recovery.Recovery;
+import dev.tidemark.engine.recovery.WholeJournal;
 import dev.tidemark.engine.space.Allocator;
 import dev.tidemark.engine.state.State;
 import dev.tidemark.engine.state.StateCheck;
+import dev.tidemark.engine.state.StateDigest;
 import dev.tidemark.engine.state.StoreFacts;
 import dev.tidemark.engine.state.Views;
 import dev.tidemark.journal.JournalConfig;
@@ -34,15 +38,17 @@ import org.agrona.collections.Long2ObjectHashMap;
  * one thread.
  */
 public final class StoreReader implements AutoCloseable {
-    /** Tries at reading a store whose superblock moves meanwhile. */
-    private static final int MAX_TRIES = 8;
+    /** Tries at reading a store whose superblock moves meanwhile: each takes about as long as a checkpoint. */
+    private static final int MAX_TRIES = 1000;
+    /** Tries after which a state will do that was whole, but of the checkpoint before. */
+    private static final int GOOD_TRIES = 8;
 
     private final StoreConfig config;
     private final Storage folder;
     private final StorageLock lock;
-    private final Superblock superblock;
-    private final boolean superblockWhole;
-    private final ReadOnlyState read;
+    private Superblock superblock;
+    private boolean superblockWhole;
+    private ReadOnlyState read;
 
     /** Blocks that were checked, and what is wrong with them, one line each. */
     public record DataReport(long blocks, List<String> findings) {
@@ -52,14 +58,10 @@ public final class StoreReader implements AutoCloseable {
         }
     }
 
-    private StoreReader(
-            StoreConfig config, Storage folder, StorageLock lock, SuperblockFile.Found found, ReadOnlyState read) {
+    private StoreReader(StoreConfig config, Storage folder, StorageLock lock) {
         this.config = config;
         this.folder = folder;
         this.lock = lock;
-        this.superblock = found.superblock();
-        this.superblockWhole = found.whole();
-        this.read = read;
     }
 
     /**
@@ -90,6 +92,8 @@ public final class StoreReader implements AutoCloseable {
             return reader;
         } catch (IOException e) {
             throw StoreFolder.describe(config, "read", e);
+        } catch (PageUnreadableException e) {
+            throw StoreFolder.describe(config, "read", e);
         } finally {
             if (reader == null) {
                 StoreFolder.release(lock);
@@ -98,16 +102,39 @@ public final class StoreReader implements AutoCloseable {
     }
 
     private static StoreReader read(StoreConfig config, Storage folder, StorageLock lock) throws IOException {
+        StoreReader reader = new StoreReader(config, folder, lock);
+        reader.readAgain();
+        return reader;
+    }
+
+    /**
+     * Reads what is on disk now. Who writes the store meanwhile may take checkpoints: then slots and segments go that
+     * the one before needed, but never before both copies of the superblock say so. So a failure is none when the
+     * superblock has moved, and a state that could be read is whole, for every page and frame is checksummed.
+     */
+    private void readAgain() throws IOException {
         for (int tries = 1; ; tries++) {
             SuperblockFile.Found found = SuperblockFile.read(folder);
-            Superblock superblock = found.superblock();
-            ReadOnlyState read = read(config, folder, superblock);
-            if (SuperblockFile.read(folder).superblock().generation() == superblock.generation()
-                    || tries == MAX_TRIES) {
-                return new StoreReader(config, folder, lock, found, read);
+            superblock = found.superblock();
+            superblockWhole = found.whole();
+            try {
+                read = read(config, folder, superblock);
+            } catch (IOException | PageUnreadableException e) {
+                if (tries < MAX_TRIES && moved()) {
+                    continue;
+                }
+                throw e;
+            }
+            if (tries >= GOOD_TRIES || !moved()) {
+                return;
             }
             read.close();
         }
+    }
+
+    /** Whether somebody has written a superblock since it was read here. */
+    private boolean moved() throws IOException {
+        return lock == null && SuperblockFile.read(folder).superblock().generation() != superblock.generation();
     }
 
     private static ReadOnlyState read(StoreConfig config, Storage folder, Superblock superblock) throws IOException {
@@ -129,12 +156,38 @@ public final class StoreReader implements AutoCloseable {
         return StoreFolder.journalConfig(config, StoreOptions.DEFAULT.with(superblock.options()));
     }
 
-    /** Answers {@code list}, {@code status} or {@code jobs}; refuses anything else. */
-    public Reply answer(Message message) {
+    /**
+     * Answers {@code list}, {@code status} or {@code jobs}; refuses anything else.
+     *
+     * @throws StoreOpenException when a page that the answer needs is damaged, or can't be read
+     */
+    public Reply answer(Message message) throws StoreOpenException {
         if (message.query() == null) {
             return new Reply.Refused(Refusal.of(ErrorCode.READ_ONLY, "the store is open for reading only: " + message));
         }
-        return new Views(read.state()).answer(message.query(), facts());
+        for (int tries = 1; ; tries++) {
+            try {
+                return new Views(read.state()).answer(message.query(), facts());
+            } catch (PageUnreadableException e) {
+                readAgainAfter(e, tries);
+            }
+        }
+    }
+
+    /** A page that the checkpoint had may be overwritten once there is a later one: then that is read. */
+    private void readAgainAfter(PageUnreadableException e, int tries) throws StoreOpenException {
+        try {
+            if (tries >= MAX_TRIES || !moved()) {
+                throw StoreFolder.describe(config, "read", e);
+            }
+            ReadOnlyState old = read;
+            readAgain();
+            old.close();
+        } catch (IOException again) {
+            throw StoreFolder.describe(config, "read", again);
+        } catch (PageUnreadableException again) {
+            throw StoreFolder.describe(config, "read", again);
+        }
     }
 
     /** Seq of the last event. */
@@ -157,12 +210,41 @@ public final class StoreReader implements AutoCloseable {
         return superblock.blockSizeBytes();
     }
 
-    /** Checks the superblock, the trees, the counts and the free space; returns what is wrong, one line each. */
+    /** Told how much of a long work is done. */
+    @FunctionalInterface
+    public interface Progress {
+        /** So much is done, of about so much. */
+        void done(long done, long total);
+    }
+
+    /** Checks the superblock, the metadata file, the trees, the counts and the space; what is wrong, one line each. */
     public List<String> checkState() {
+        return checkState((done, total) -> {});
+    }
+
+    /**
+     * The same. The metadata file is only checked by who has the store alone.
+     *
+     * @param progress told how many slots of the metadata file were read
+     */
+    public List<String> checkState(Progress progress) {
         List<String> findings = new ArrayList<>();
         if (!superblockWhole) {
             findings.add("superblock: one copy is damaged or old; the next open for writing mends it");
         }
+        if (lock != null && read.loaded().file() != null) {
+            findings.addAll(MetadataCheck.run(read.loaded().file(), superblock.checkpoint(), progress::done)
+                    .lines());
+        }
+        try {
+            checkState(findings);
+        } catch (PageUnreadableException e) {
+            findings.add("state: what needs this page is not checked: " + e.getMessage());
+        }
+        return findings;
+    }
+
+    private void checkState(List<String> findings) {
         State state = read.state();
         findings.addAll(StateCheck.check(state));
         long capacityBlocks = superblock.capacityBytes() / blockSizeBytes();
@@ -172,7 +254,36 @@ public final class StoreReader implements AutoCloseable {
                         + capacityBlocks);
             }
         });
-        return findings;
+    }
+
+    /**
+     * Replays the journal from its first event, in memory, and compares what it makes with the checkpoint and what the
+     * tail made of it (G11). Only for who has the store alone.
+     *
+     * @param progress told how many bytes of journal were replayed
+     * @return what is wrong, one line each
+     * @throws StoreOpenException {@code INCOMPLETE} when the journal does not reach back to the first event
+     */
+    public List<String> checkReplay(Progress progress) throws StoreOpenException {
+        WholeJournal whole =
+                new WholeJournal(superblock.store(), superblock.checkpoint().journalOffset());
+        try (State fresh = new State(blockSizeBytes())) {
+            Recovery.replayWhole(folder, journalConfig(config, superblock), whole, fresh, progress::done);
+            if (fresh.seq() != seq()) {
+                return List.of("replay: the whole journal ends with seq " + fresh.seq() + ", checkpoint and tail with "
+                        + seq());
+            }
+            String replayed = StateDigest.of(fresh);
+            String found = StateDigest.of(read.state());
+            return replayed.equals(found)
+                    ? List.of()
+                    : List.of("replay: the whole journal makes the state " + replayed + ", checkpoint and tail make "
+                            + found);
+        } catch (IOException e) {
+            throw StoreFolder.describe(config, "replay", e);
+        } catch (PageUnreadableException e) {
+            return List.of("replay: the state can't be compared: " + e.getMessage());
+        }
     }
 
     /**
@@ -190,6 +301,8 @@ public final class StoreReader implements AutoCloseable {
             List<String> findings = check.run();
             return new DataReport(check.checkedBlocks(), findings);
         } catch (IOException e) {
+            throw StoreFolder.describe(config, "read", e);
+        } catch (PageUnreadableException e) {
             throw StoreFolder.describe(config, "read", e);
         }
     }

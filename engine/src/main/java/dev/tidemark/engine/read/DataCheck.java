@@ -4,6 +4,8 @@ import dev.tidemark.engine.exception.BlockChecksum;
 import dev.tidemark.engine.exception.ExceptionStore;
 import dev.tidemark.engine.job.ReclaimJob;
 import dev.tidemark.engine.mapping.LeafWalk;
+import dev.tidemark.engine.mapping.MappingRoot;
+import dev.tidemark.engine.mapping.PageUnreadableException;
 import dev.tidemark.engine.state.State;
 import dev.tidemark.engine.volume.LiveVolume;
 import java.io.IOException;
@@ -68,18 +70,29 @@ public final class DataCheck {
         LeafWalk walk = new LeafWalk(state.pages());
         for (LiveVolume volume : state.catalogue().volumes()) {
             tree = "volume " + volume;
-            walk.tree(volume.root(), this::block);
-            readRun();
+            check(walk, volume.root());
         }
         for (ReclaimJob job : state.jobs().all()) {
             tree = "what job " + job.id() + " has still to give back of volume #" + job.volumeId();
-            walk.tree(job.root(), this::block);
-            readRun();
+            check(walk, job.root());
         }
         if (damaged > findings.size()) {
-            findings.add("and " + (damaged - findings.size()) + " more damaged blocks");
+            findings.add("and " + (damaged - findings.size()) + " more findings");
         }
         return findings;
+    }
+
+    /** The blocks behind a page that can't be read are not checked; those of other trees are. */
+    private void check(LeafWalk walk, MappingRoot root) throws IOException {
+        try {
+            walk.tree(root, this::block);
+        } catch (PageUnreadableException e) {
+            damaged++;
+            if (findings.size() < MAX_FINDINGS) {
+                findings.add(tree + ": what follows is not checked: " + e.getMessage());
+            }
+        }
+        readRun();
     }
 
     /** How many blocks were checked. */

@@ -4,6 +4,7 @@ import dev.tidemark.engine.checkpoint.CheckpointLoader;
 import dev.tidemark.engine.checkpoint.CheckpointPlace;
 import dev.tidemark.engine.checkpoint.Superblock;
 import dev.tidemark.engine.exception.ExceptionStore;
+import dev.tidemark.engine.mapping.PageUnreadableException;
 import dev.tidemark.engine.state.Applier;
 import dev.tidemark.engine.state.State;
 import dev.tidemark.journal.Journal;
@@ -53,9 +54,57 @@ public final class Recovery {
             Sabotage sabotage)
             throws IOException {
         Known known = known(superblock.store(), superblock.checkpoint());
+        return recover(storage, config, known, state, exceptions, sabotage, ReplayStep.NONE);
+    }
+
+    /**
+     * Recovers for writing from the journal alone, its first event on.
+     *
+     * @param known which store, and up to where something says that the journal was durable
+     * @param state without an event; changed to what the journal makes, also when this fails
+     * @param step after each frame
+     * @throws HistoryIncompleteException when the journal does not reach back to the first event; nothing was changed
+     */
+    public static Recovered recoverWhole(
+            Storage storage,
+            JournalConfig config,
+            WholeJournal known,
+            State state,
+            ExceptionStore exceptions,
+            ReplayStep step)
+            throws IOException {
+        known.requireWhole(storage, config);
+        return recover(storage, config, known.known(), state, exceptions, Sabotage.NONE, step);
+    }
+
+    /**
+     * Replays the journal from its first event into a state in memory, which takes what the pages take; changes nothing
+     * on disk.
+     *
+     * @param state without an event
+     * @throws HistoryIncompleteException when the journal does not reach back to the first event
+     */
+    public static void replayWhole(
+            Storage storage, JournalConfig config, WholeJournal known, State state, ReplayStep step)
+            throws IOException {
+        known.requireWhole(storage, config);
+        try (JournalRecovery journal = Journal.recover(storage, config, known.known())) {
+            new Replay(state).all(journal, step);
+        }
+    }
+
+    private static Recovered recover(
+            Storage storage,
+            JournalConfig config,
+            Known known,
+            State state,
+            ExceptionStore exceptions,
+            Sabotage sabotage,
+            ReplayStep step)
+            throws IOException {
         try (JournalRecovery journal = Journal.recover(storage, config, known)) {
             Replay replay = new Replay(state);
-            replay.all(journal);
+            replay.all(journal, step);
             long rewritten = HomeCopies.rewrite(journal, replay.homeDurableSeq, exceptions, sabotage);
             Journal open = journal.begin();
             return new Recovered(
@@ -77,7 +126,7 @@ public final class Recovery {
         Known known = known(superblock.store(), superblock.checkpoint());
         try (JournalRecovery journal = Journal.recover(storage, config, known)) {
             Replay replay = new Replay(loaded.state());
-            replay.all(journal);
+            replay.all(journal, ReplayStep.NONE);
             return new ReadOnlyState(
                     loaded,
                     Math.max(superblock.checkpoint().seq(), replay.evidenceSeq),
@@ -126,7 +175,16 @@ public final class Recovery {
             this.homeDurableSeq = state.seq();
         }
 
-        private void all(JournalRecovery journal) throws IOException {
+        /** A page that an event needs and that can't be read ends it: the state is of no use then. */
+        private void all(JournalRecovery journal, ReplayStep step) throws IOException {
+            try {
+                replay(journal, step);
+            } catch (PageUnreadableException e) {
+                throw e.getCause() instanceof IOException cause ? cause : new IOException(e);
+            }
+        }
+
+        private void replay(JournalRecovery journal, ReplayStep step) throws IOException {
             FrameEvents frames = new FrameEvents(state.blockSizeBytes());
             journal.replay(journal.startOffset(), frame -> {
                 homeDurableSeq = Math.max(homeDurableSeq, frame.homeDurableUpTo());
@@ -143,6 +201,7 @@ public final class Recovery {
                 if (frame.forced()) {
                     evidenceSeq = frame.lastSeq();
                 }
+                step.frame(frame.offset() - journal.startOffset(), journal.endOffset() - journal.startOffset());
             });
         }
     }

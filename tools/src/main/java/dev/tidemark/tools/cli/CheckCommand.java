@@ -8,10 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.function.LongConsumer;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -22,7 +18,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "check",
         description = {
-            "Check a store that is not being served: superblock, journal, trees, counts, free space.",
+            "Check a store that is not being served: superblock, journal, metadata, trees, counts, free space.",
             "It holds the store's lock meanwhile, with its process id in store.owner for those who then find the store",
             "in use, and changes nothing else. The last line says 'clean', or how many findings there are."
         },
@@ -35,6 +31,14 @@ final class CheckCommand implements Callable<Integer> {
     @Option(names = "--data", description = "Also read every block, and compare it with its checksum.")
     private boolean data;
 
+    @Option(
+            names = "--replay",
+            description = {
+                "Also replay the journal from its first event, in memory, and compare what it makes with what the last",
+                "checkpoint and the journal behind it make. Needs the whole journal: a store with retention=all."
+            })
+    private boolean replay;
+
     @Spec
     private CommandSpec spec;
 
@@ -44,12 +48,17 @@ final class CheckCommand implements Callable<Integer> {
         List<String> findings;
         String checked;
         try (StoreReader reader = StoreReader.openAlone(StoreAccess.config(store))) {
-            findings = new ArrayList<>(reader.checkState());
+            findings =
+                    new ArrayList<>(LongWork.run("metadata", " slots", progress -> reader.checkState(progress::step)));
             checked = "seq=" + reader.seq() + " used=" + Sizes.print(reader.usedBlocks() * reader.blockSizeBytes());
             if (data) {
                 StoreReader.DataReport report = checkData(reader);
                 findings.addAll(report.findings());
                 checked += " checked_blocks=" + report.blocks();
+            }
+            if (replay) {
+                findings.addAll(LongWork.run("replay", " bytes", progress -> reader.checkReplay(progress::step)));
+                checked += " replayed_seq=" + reader.seq();
             }
         } catch (StoreOpenException e) {
             throw StoreAccess.failure(e);
@@ -60,17 +69,7 @@ final class CheckCommand implements Callable<Integer> {
     }
 
     private static StoreReader.DataReport checkData(StoreReader reader) throws StoreOpenException {
-        if (!Terminal.isThere()) {
-            return reader.checkData(blocks -> {});
-        }
-        try (ProgressBar bar = new ProgressBarBuilder()
-                .setTaskName("check")
-                .setInitialMax(reader.usedBlocks())
-                .setUnit(" blocks", 1)
-                .setStyle(ProgressBarStyle.ASCII)
-                .build()) {
-            LongConsumer step = bar::stepTo;
-            return reader.checkData(step);
-        }
+        return LongWork.run(
+                "check", " blocks", progress -> reader.checkData(done -> progress.step(done, reader.usedBlocks())));
     }
 }

@@ -58,7 +58,11 @@ final class StoreAccess {
     }
 
     static CommandFailure failure(StoreOpenException e) {
-        ExitCode code = e.kind() == StoreOpenException.Kind.DAMAGED ? ExitCode.DAMAGED : ExitCode.UNREACHABLE;
+        ExitCode code = switch (e.kind()) {
+            case DAMAGED -> ExitCode.DAMAGED;
+            case INCOMPLETE -> ExitCode.REFUSED;
+            default -> ExitCode.UNREACHABLE;
+        };
         return new CommandFailure(code, e.getMessage(), e);
     }
 
