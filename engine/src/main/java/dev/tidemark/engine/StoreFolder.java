@@ -31,6 +31,8 @@ import org.slf4j.LoggerFactory;
 final class StoreFolder {
     private static final String LOCK = "store.lock";
     private static final String OWNER = "store.owner";
+    private static final String REBUILD_HINT =
+            "; if the whole journal is kept (retention=all), check --rebuild makes the metadata anew";
     /** As many as the longest pid has. */
     private static final int OWNER_CHARS = 20;
     /** Longer than any owner. */
@@ -171,7 +173,8 @@ final class StoreFolder {
         String name = config.displayName();
         if (e instanceof SuperblockException bad) {
             Kind kind = bad.kind() == SuperblockException.Kind.TOO_NEW ? Kind.TOO_NEW : Kind.DAMAGED;
-            return new StoreOpenException(kind, "can't open " + name + ": " + e.getMessage(), e);
+            String hint = kind == Kind.DAMAGED ? REBUILD_HINT : "";
+            return new StoreOpenException(kind, "can't open " + name + ": " + e.getMessage() + hint, e);
         }
         if (e instanceof JournalTooNewException || (e instanceof HistoryException history && history.tooNew())) {
             return new StoreOpenException(
@@ -182,7 +185,8 @@ final class StoreFolder {
                 || e instanceof MetadataDamagedException) {
             return new StoreOpenException(
                     Kind.DAMAGED,
-                    "can't open " + name + ": it is damaged, and nothing was changed: " + e.getMessage(),
+                    "can't open " + name + ": it is damaged, and nothing was changed: " + e.getMessage()
+                            + (e instanceof MetadataDamagedException ? REBUILD_HINT : ""),
                     e);
         }
         if (e instanceof HistoryIncompleteException) {

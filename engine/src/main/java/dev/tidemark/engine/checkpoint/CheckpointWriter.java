@@ -24,7 +24,14 @@ public final class CheckpointWriter implements AutoCloseable {
     /** Images that one {@link #writeSome} writes at most, but for the last leaf's: some milliseconds. */
     private static final int MAX_PIECE_IMAGES = 1024;
 
-    private final Storage folder;
+    /** Makes a checkpoint the store's, whose slots are forced. */
+    @FunctionalInterface
+    interface Publisher {
+        /** Writes and forces both copies of the superblock. */
+        void publish(Superblock next) throws IOException;
+    }
+
+    private final Publisher publisher;
     private final MetadataFile file;
     private final SlotMap slots;
     private final ByteBuffer images =
@@ -49,7 +56,13 @@ public final class CheckpointWriter implements AutoCloseable {
      * @param rootRuns the slots of its checkpoint's root stream
      */
     CheckpointWriter(Storage folder, MetadataFile file, SlotMap slots, Superblock superblock, long[] rootRuns) {
-        this.folder = folder;
+        this(next -> SuperblockFile.write(folder, next), file, slots, superblock, rootRuns);
+    }
+
+    /** One whose checkpoints become the store's in another way. */
+    CheckpointWriter(
+            Publisher publisher, MetadataFile file, SlotMap slots, Superblock superblock, long[] rootRuns) {
+        this.publisher = publisher;
         this.file = file;
         this.slots = slots;
         this.superblock = superblock;
@@ -256,7 +269,7 @@ public final class CheckpointWriter implements AutoCloseable {
             file.force();
         }
         Superblock next = superblock.withCheckpoint(place);
-        SuperblockFile.write(folder, next);
+        publisher.publish(next);
         superblock = next;
         frozen.pages().end();
         slots.commit();

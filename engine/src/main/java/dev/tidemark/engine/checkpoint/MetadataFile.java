@@ -35,7 +35,12 @@ public final class MetadataFile implements AutoCloseable {
 
     /** Makes an empty file. Its name is not synced. */
     public static MetadataFile create(Storage storage) throws IOException {
-        StorageFile file = storage.open(FILE_NAME, Storage.Mode.CREATE_NEW);
+        return create(storage, FILE_NAME);
+    }
+
+    /** The same under another name. */
+    static MetadataFile create(Storage storage, String name) throws IOException {
+        StorageFile file = storage.open(name, Storage.Mode.CREATE_NEW);
         return new MetadataFile(file, 0);
     }
 

@@ -2,6 +2,7 @@ package dev.tidemark.tools.cli;
 
 import dev.tidemark.engine.StoreOpenException;
 import dev.tidemark.engine.StoreReader;
+import dev.tidemark.engine.StoreRebuild;
 import dev.tidemark.engine.message.Sizes;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -18,9 +19,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "check",
         description = {
-            "Check a store that is not being served: superblock, journal, metadata, trees, counts, free space.",
-            "It holds the store's lock meanwhile, with its process id in store.owner for those who then find the store",
-            "in use, and changes nothing else. The last line says 'clean', or how many findings there are."
+            "Check a store that is not being served: superblock, journal, metadata, trees, counts, free space. It holds",
+            "the store's lock meanwhile, with its process id in store.owner for those who then find the store in use,",
+            "and changes nothing else, but with --rebuild. The last line says 'clean', or how many findings there are."
         },
         footerHeading = "%nExample:%n",
         footer = "  tidemark check /tmp/store --data")
@@ -39,6 +40,14 @@ final class CheckCommand implements Callable<Integer> {
             })
     private boolean replay;
 
+    @Option(
+            names = "--rebuild",
+            description = {
+                "First make superblock and metadata anew from the journal, from its first event on. For a store that",
+                "can't be opened as those are damaged. Needs the whole journal: a store with retention=all."
+            })
+    private boolean rebuild;
+
     @Spec
     private CommandSpec spec;
 
@@ -47,6 +56,9 @@ final class CheckCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         List<String> findings;
         String checked;
+        if (rebuild) {
+            rebuild(out);
+        }
         try (StoreReader reader = StoreReader.openAlone(StoreAccess.config(store))) {
             findings =
                     new ArrayList<>(LongWork.run("metadata", " slots", progress -> reader.checkState(progress::step)));
@@ -66,6 +78,23 @@ final class CheckCommand implements Callable<Integer> {
         findings.forEach(finding -> out.println("finding: " + finding));
         out.println((findings.isEmpty() ? "clean " : "findings=" + findings.size() + " ") + checked);
         return (findings.isEmpty() ? ExitCode.OK : ExitCode.REFUSED).number();
+    }
+
+    private void rebuild(PrintWriter out) {
+        try {
+            StoreRebuild.Report report = LongWork.run(
+                    "rebuild",
+                    " bytes",
+                    progress -> StoreRebuild.run(StoreAccess.config(store), progress::step));
+            out.println("rebuilt seq=" + report.seq() + " used="
+                    + Sizes.print(report.usedBlocks() * report.blockSizeBytes()));
+            if (report.optionsLost()) {
+                out.println("options are the defaults again: both copies of the superblock were damaged. Give yours to"
+                        + " the next serve with -o; retention decides then what is kept of the journal");
+            }
+        } catch (StoreOpenException e) {
+            throw StoreAccess.failure(e);
+        }
     }
 
     private static StoreReader.DataReport checkData(StoreReader reader) throws StoreOpenException {
