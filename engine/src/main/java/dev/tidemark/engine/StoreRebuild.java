@@ -95,8 +95,8 @@ public final class StoreRebuild {
         try (FreshMetadata fresh = FreshMetadata.begin(folder, blank, options.metadataMemoryBytes());
                 ExceptionStore exceptions = new ExceptionStore(
                         folder.open(ExceptionStore.FILE_NAME, Storage.Mode.WRITE), blank.blockSizeBytes())) {
-            Recovered recovered = Recovery.recoverWhole(
-                    folder, journalConfig, whole, fresh.state(), exceptions, (done, total) -> {
+            Recovered recovered =
+                    Recovery.recoverWhole(folder, journalConfig, whole, fresh.state(), exceptions, (done, total) -> {
                         fresh.relieve();
                         progress.done(done, total);
                     });

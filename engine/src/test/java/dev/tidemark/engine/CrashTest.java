@@ -21,6 +21,8 @@ import org.junit.jupiter.api.Test;
  * -Dtidemark.crash.states=N} and {@code -Dtidemark.crash.seed=FIRST} ask for more, or for others.
  */
 class CrashTest {
+    private static final int FORGETFUL_HISTORIES = 4;
+    private static final int FORGETFUL_STEPS = 60;
     private static final int STEPS = 60;
     private static final int THREADS = 2;
 
@@ -59,6 +61,21 @@ class CrashTest {
         System.out.println("crash states: " + harness.states() + ", of them " + harness.inRecovery()
                 + " inside a recovery; " + harness.chains() + " went on; seeds " + first + " to " + seeds.get());
         assertThat(harness.states()).isGreaterThanOrEqualTo(states);
+    }
+
+    @Test
+    void shouldRecoverWhenTheJournalBelowCheckpointsIsDeleted() {
+        CrashHarness harness = new CrashHarness(CrashHarness.Effort.WITHOUT_CHAINS);
+        for (long seed = 1; seed <= FORGETFUL_HISTORIES; seed++) {
+            long its = seed * 4 + 1; // with checkpoints as often as can be
+            Shrinking.check(
+                    its,
+                    Steps.draw(its, FORGETFUL_STEPS),
+                    steps -> harness.run(Setup.varied(its).forgetful(true), steps));
+        }
+        System.out.println("crash states without history: " + harness.states() + ", of them " + harness.inRecovery()
+                + " inside a recovery");
+        assertThat(harness.states()).isGreaterThan(1000);
     }
 
     private static void check(CrashHarness harness, long seed, int count) {

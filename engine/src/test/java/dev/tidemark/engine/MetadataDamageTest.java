@@ -3,8 +3,8 @@ package dev.tidemark.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tidemark.engine.message.MessageParser;
 import dev.tidemark.engine.message.Message;
+import dev.tidemark.engine.message.MessageParser;
 import dev.tidemark.storage.sim.Operation;
 import dev.tidemark.storage.sim.SimStorage;
 import java.nio.ByteBuffer;

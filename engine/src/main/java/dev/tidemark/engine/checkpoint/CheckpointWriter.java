@@ -60,8 +60,7 @@ public final class CheckpointWriter implements AutoCloseable {
     }
 
     /** One whose checkpoints become the store's in another way. */
-    CheckpointWriter(
-            Publisher publisher, MetadataFile file, SlotMap slots, Superblock superblock, long[] rootRuns) {
+    CheckpointWriter(Publisher publisher, MetadataFile file, SlotMap slots, Superblock superblock, long[] rootRuns) {
         this.publisher = publisher;
         this.file = file;
         this.slots = slots;

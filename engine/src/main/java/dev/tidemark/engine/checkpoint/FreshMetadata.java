@@ -41,8 +41,7 @@ public final class FreshMetadata implements AutoCloseable {
         this.file = file;
         SlotMap slots = new SlotMap();
         slots.extend(1);
-        state = new State(
-                blank.blockSizeBytes(), new PageStore(new MetadataSlots(file, slots), pageMemoryBytes));
+        state = new State(blank.blockSizeBytes(), new PageStore(new MetadataSlots(file, slots), pageMemoryBytes));
         writer = new CheckpointWriter(this::become, file, slots, blank, new long[0]);
     }
 

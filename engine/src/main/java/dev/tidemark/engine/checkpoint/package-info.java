@@ -10,6 +10,7 @@
  *
  * <p>What is on disk stands in {@code METADATA.md}. Of it: the superblock ({@code SuperblockFile}), the file of slots
  * ({@code MetadataFile}), which of them are in use ({@code SlotMap}), what a checkpoint says itself ({@code
- * RootStreamWriter}, {@code RootStreamReader}), and the check of all that ({@code MetadataCheck}).
+ * RootStreamWriter}, {@code RootStreamReader}), the check of all that ({@code MetadataCheck}),
+ * and a file that is made anew for the whole journal ({@code FreshMetadata}).
  */
 package dev.tidemark.engine.checkpoint;

@@ -30,6 +30,7 @@ public final class Setup {
     final String inlineLimit;
     final boolean unsynced;
     private boolean rareCheckpoints;
+    private boolean forgetful;
     private long millis = START_MS;
 
     private Setup(
@@ -71,8 +72,20 @@ public final class Setup {
         return this;
     }
 
+    /** From here on, in this very setup: journal that a checkpoint stands for is deleted, or none is. */
+    public Setup forgetful(boolean forgets) {
+        forgetful = forgets;
+        return this;
+    }
+
+    /** Whether journal is deleted. */
+    boolean isForgetful() {
+        return forgetful;
+    }
+
     private Setup like(Setup other) {
         rareCheckpoints = other.rareCheckpoints;
+        forgetful = other.forgetful;
         return this;
     }
 
@@ -125,7 +138,7 @@ public final class Setup {
                 .capacityBytes(capacityBytes)
                 .blockSizeBytes(blockSizeBytes)
                 .option("inline-limit", inlineLimit)
-                .option("retention", "all") // what happened is read from the journal
+                .option("retention", forgetful ? "none" : "all") // what happened is read from the journal
                 .option(
                         "checkpoint-journal",
                         rareCheckpoints ? "1G" : CHECKPOINT_JOURNAL[(int) Math.floorMod(seed / 4, 4L)])

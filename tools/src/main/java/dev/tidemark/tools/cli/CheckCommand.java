@@ -19,9 +19,10 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "check",
         description = {
-            "Check a store that is not being served: superblock, journal, metadata, trees, counts, free space. It holds",
-            "the store's lock meanwhile, with its process id in store.owner for those who then find the store in use,",
-            "and changes nothing else, but with --rebuild. The last line says 'clean', or how many findings there are."
+            "Check a store that is not being served: superblock, journal, metadata, trees, counts, free space.",
+            "It holds the store's lock meanwhile, with its process id in store.owner for those who then find it in",
+            "use, and changes nothing else, but with --rebuild. The last line says 'clean', or how many findings",
+            "there are."
         },
         footerHeading = "%nExample:%n",
         footer = "  tidemark check /tmp/store --data")
@@ -83,9 +84,7 @@ final class CheckCommand implements Callable<Integer> {
     private void rebuild(PrintWriter out) {
         try {
             StoreRebuild.Report report = LongWork.run(
-                    "rebuild",
-                    " bytes",
-                    progress -> StoreRebuild.run(StoreAccess.config(store), progress::step));
+                    "rebuild", " bytes", progress -> StoreRebuild.run(StoreAccess.config(store), progress::step));
             out.println("rebuilt seq=" + report.seq() + " used="
                     + Sizes.print(report.usedBlocks() * report.blockSizeBytes()));
             if (report.optionsLost()) {

@@ -2,8 +2,10 @@ package dev.tidemark.tools.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -66,6 +68,31 @@ class CommandsTest {
         assertThat(run("init", store)).isZero();
         assertThat(run("status", store, "nobody")).isEqualTo(ExitCode.REFUSED.number());
         assertThat(text(out)).startsWith("error code=no-such-volume ");
+    }
+
+    @Test
+    void shouldCheckTheMetadataAndMakeItAnew() throws IOException {
+        Path path = folder.resolve("store");
+        String store = path.toString();
+        assertThat(run("init", store, "-o", "retention=all")).isZero();
+        assertThat(run("message", store, "create disk size=1G")).isZero();
+        assertThat(run("message", store, "create s origin=disk")).isZero();
+        text(out);
+        text(err);
+        assertThat(run("check", store, "--replay", "--data")).isZero();
+        assertThat(text(out)).isEqualTo("clean seq=2 used=0 checked_blocks=0 replayed_seq=2\n");
+
+        Files.delete(path.resolve("metadata.data"));
+        Files.write(path.resolve("superblock"), new byte[8192]);
+        assertThat(run("check", store)).isEqualTo(ExitCode.DAMAGED.number());
+        assertThat(text(err)).contains("both copies of the superblock are damaged", "check --rebuild");
+        assertThat(run("check", store, "--rebuild", "--replay")).isZero();
+        assertThat(text(out))
+                .startsWith("rebuilt seq=2 used=0\noptions are the defaults again")
+                .endsWith("\nclean seq=2 used=0 replayed_seq=2\n");
+        assertThat(run("list", store)).isZero();
+        assertThat(text(out)).contains("disk", "snapshot");
+        assertThat(text(err)).isEmpty();
     }
 
     @Test
