@@ -54,10 +54,14 @@ final class DamagedMetadata {
     }
 
     static StoreConfig config(SimStorage device, String retention) {
+        return config(device, retention, "inline-limit", "8K");
+    }
+
+    static StoreConfig config(SimStorage device, String retention, String key, String value) {
         return StoreConfig.in(device, STORE)
-                .capacityBytes(4L << 20)
+                .capacityBytes(8L << 20)
                 .option("retention", retention)
-                .option("inline-limit", "8K")
+                .option(key, value)
                 .stepped(true)
                 .testSegmentBytes(64 << 10)
                 .clock(() -> Instant.ofEpochMilli(1_767_225_600_000L))

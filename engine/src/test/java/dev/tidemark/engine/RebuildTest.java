@@ -3,8 +3,11 @@ package dev.tidemark.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tidemark.engine.checkpoint.SuperblockFile;
+import dev.tidemark.storage.SubStorage;
 import dev.tidemark.storage.sim.Operation;
 import dev.tidemark.storage.sim.SimStorage;
+import java.nio.ByteBuffer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -13,6 +16,8 @@ import org.junit.jupiter.api.Test;
 @Tag("quick")
 class RebuildTest {
     private static final int CUTS = 3;
+    /** Each has pages of its own. */
+    private static final int LEAVES = 1000;
 
     private DamagedMetadata store;
 
@@ -132,6 +137,36 @@ class RebuildTest {
         } catch (StoreOpenException e) {
             assertThat(e.kind()).as(what).isIn(StoreOpenException.Kind.DAMAGED, StoreOpenException.Kind.NOT_A_STORE);
         }
+    }
+
+    @Test
+    void shouldMakeMoreMetadataThanMemoryHolds() throws Exception {
+        SimStorage device = new SimStorage(1);
+        StoreConfig config = DamagedMetadata.config(device, "all", "metadata-memory", "4M");
+        Store.init(config);
+        Store open = Store.open(config);
+        open.send("create disk size=1T");
+        for (long i = 0; i < LEAVES; i++) {
+            open.volume("disk")
+                    .write(i << 30, ByteBuffer.allocate(DamagedMetadata.BLOCK).putLong(0, i));
+        }
+        String digest = Hooks.digest(open);
+        open.close();
+        Hooks.dispose(open);
+        device.delete(DamagedMetadata.METADATA);
+        rebuild(device);
+        SuperblockFile.Found found = SuperblockFile.read(new SubStorage(device, DamagedMetadata.STORE));
+        assertThat(found.superblock().checkpoint().number())
+                .as("checkpoints, the last one included")
+                .isGreaterThan(2);
+        try (StoreReader reader = StoreReader.openAlone(DamagedMetadata.config(device))) {
+            assertThat(reader.checkState()).isEmpty();
+            assertThat(reader.checkReplay((done, total) -> {})).isEmpty();
+        }
+        Store again = Store.open(DamagedMetadata.config(device));
+        assertThat(Hooks.digest(again)).isEqualTo(digest);
+        again.close();
+        Hooks.dispose(again);
     }
 
     @Test

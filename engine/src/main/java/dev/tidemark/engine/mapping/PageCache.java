@@ -57,6 +57,7 @@ final class PageCache {
 
     /** How far the hand went since a page went. */
     private long fruitlessMoves;
+
     private volatile boolean closed;
 
     /**
