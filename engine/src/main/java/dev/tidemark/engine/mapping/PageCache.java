@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.agrona.BufferUtil;
 import org.agrona.UnsafeApi;
+import org.agrona.collections.LongHashSet;
 
 /**
  * Which pages are in memory: brings them in when somebody asks for one, and lets clean ones go.
@@ -50,7 +51,9 @@ final class PageCache {
     private long faults;
     private long evictions;
     private volatile boolean framesShort;
-    /** Half of the budget is used: from here on it counts who is looked at. Not volatile: a late answer does no harm. */
+    /**
+     * Half of the budget is used: from here on it counts who is looked at. Not volatile: a late answer does no harm.
+     */
     private boolean scarce;
     /** The hand went round twice and found nothing that could go, and nothing was written or brought in since. */
     private volatile boolean fruitless;
@@ -263,10 +266,11 @@ final class PageCache {
      * Lets clean pages go until enough frames are free, or a bounded while. Writer, between events.
      *
      * @param epoch the running one, with which the frames are stamped
-     * @param freezing whether a checkpoint is being written: then the directory stays as it is
+     * @param changedLeaves of the page table, since the last freeze; null while a checkpoint is being written: then the
+     *     directory stays as it is
      * @return how many pages went
      */
-    int trim(long epoch, boolean freezing) {
+    int trim(long epoch, LongHashSet changedLeaves) {
         synchronized (lock) {
             int evicted = 0;
             long limit = budgetFrames();
@@ -277,8 +281,8 @@ final class PageCache {
                 evicted += moveHand(epoch) ? 1 : 0;
             }
             evictions += evicted;
-            if (!freezing && directory.memoryBytes() > budgetBytes / 4) {
-                table.dropIdleLeaves();
+            if (changedLeaves != null && directory.memoryBytes() > budgetBytes / 4) {
+                table.dropIdleLeaves(changedLeaves);
             }
             framesShort = false;
             fruitlessMoves = evicted == 0 ? fruitlessMoves + mostMoves : 0;

@@ -375,7 +375,7 @@ public final class PageStore implements AutoCloseable {
      * the caller ends the epoch. Writer, between events. Returns how many went.
      */
     public int trim() {
-        return cache.trim(epoch, freeze != null);
+        return cache.trim(epoch, freeze != null ? null : changedLeaves);
     }
 
     /** All memory of the pages and of their bookkeeping, free frames and pages in limbo included. Writer. */

@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.util.function.Function;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.agrona.collections.LongArrayList;
+import org.agrona.collections.LongHashSet;
 
 /**
  * The page table: which slot holds the last image of each page, and how many references the page has. It is a radix
@@ -52,6 +53,14 @@ final class PageTable {
 
         Node(long index) {
             this.index = index;
+        }
+
+        /** One below which nothing was ever saved: what there is is in memory. */
+        static Node unsaved(long index) {
+            Node node = new Node(index);
+            node.loaded = true;
+            java.util.Arrays.fill(node.inMemory, -1L);
+            return node;
         }
 
         boolean isInMemory(int leaf) {
@@ -105,8 +114,7 @@ final class PageTable {
     Node node(long index) {
         Node node = nodes.get(index);
         if (node == null) {
-            node = new Node(index);
-            node.loaded = true;
+            node = Node.unsaved(index);
             nodes.put(index, node);
         }
         return node;
@@ -121,12 +129,14 @@ final class PageTable {
     /**
      * Takes leaves out of memory of which no page is resident, in limbo, or changed since its last checkpoint. No
      * checkpoint is being written.
+     *
+     * @param changed leaves that changed since the last one; the chunk that did may be gone with its last page
      */
-    void dropIdleLeaves() {
+    void dropIdleLeaves(LongHashSet changed) {
         for (Node node : nodes.values()) {
             for (int i = 0; node.loaded && i < NODE_LEAVES; i++) {
                 long leaf = (node.index << LEAF_BITS) + i;
-                if (node.leafPlaces[i] != 0 && node.isInMemory(i) && isIdle(leaf)) {
+                if (node.leafPlaces[i] != 0 && node.isInMemory(i) && !changed.contains(leaf) && isIdle(leaf)) {
                     for (int c = 0; c < CHUNKS; c++) {
                         long first = firstId(leaf, c);
                         if (directory.chunk(first) != null) {
