@@ -294,7 +294,7 @@ class WhatGoesWrongTest {
             for (int i = 0; i < 20; i++) {
                 server.send("label disk turn=" + i);
             }
-            assertThat(server.terminate()).isZero();
+            server.kill(); // a clean end takes a checkpoint, and what lies below one is not needed
         }
         Path segment;
         try (Stream<Path> segments = Files.list(store.resolve("journal"))) {
