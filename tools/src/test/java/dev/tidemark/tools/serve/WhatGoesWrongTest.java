@@ -357,7 +357,9 @@ class WhatGoesWrongTest {
         Files.write(file, broken);
         assertFails(
                 4,
-                "can't open " + name + ": both copies of the superblock are damaged (bytes 0 and 4096 of superblock)",
+                "can't open " + name
+                        + ": both copies of the superblock are damaged (bytes 0 and 4096 of superblock); if"
+                        + " the whole journal is kept (retention=all), check --rebuild makes the metadata anew",
                 "serve",
                 name);
     }
