@@ -75,6 +75,11 @@ final class ControlConnection {
         return activeNanos;
     }
 
+    /** Begins no message any more; the one under way is answered. */
+    synchronized void takeNoMore() {
+        ending = true;
+    }
+
     /** Closes it once the message under way is answered. */
     void end() {
         synchronized (this) {

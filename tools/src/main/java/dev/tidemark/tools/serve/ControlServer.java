@@ -105,6 +105,8 @@ public final class ControlServer implements AutoCloseable {
         } catch (IOException e) {
             LOG.warn("closing {} failed: {}", path, e.toString());
         }
+        // All first, so that whoever sees one connection closed knows that none begins another message.
+        connections.forEach(ControlConnection::takeNoMore);
         connections.forEach(ControlConnection::end);
         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(SHUTDOWN_MS);
         for (ControlConnection connection : connections) {
