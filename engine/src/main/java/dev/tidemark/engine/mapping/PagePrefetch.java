@@ -1,7 +1,7 @@
 package dev.tidemark.engine.mapping;
 
 /**
- * Brings in, beside the writer, what a write to a range will probably touch, so that the writer rarely waits: the path
+ * Brings in, beside the writer, what a change of a range will probably touch, so that the writer rarely waits: the path
  * to each leaf, the counts of the blocks that are replaced, and what a copy of a shared page touches. A hint only: what
  * changes meanwhile may be missed, and {@link PagesAhead} makes sure.
  *
@@ -36,12 +36,28 @@ public final class PagePrefetch {
         }
     }
 
+    /**
+     * For a discard or zeroing of {@code count} blocks (1 or more) from {@code firstBlock}: like a write while there is
+     * little to give back, else the two ends of what is cut out.
+     *
+     * @param most so many mapped blocks are given back at once; more are cut out of the tree
+     * @throws PageUnreadableException when a page can't be read
+     */
+    public void unmap(MappingRoot root, long firstBlock, long count, long most) {
+        if (Math.min(count, root.mappedBlocks()) <= most) {
+            write(root, firstBlock, count);
+        } else {
+            write(root, firstBlock, 1);
+            write(root, firstBlock + count - 1, 1);
+        }
+    }
+
     private void page(long id, int height, long from, long to, long ownedAfter, boolean shared) {
-        if (!pages.prefetch(id)) {
+        long page = pages.prefetch(id);
+        if (page == 0) {
             return;
         }
         boolean copiedShared = id <= ownedAfter && (shared || pages.seemsShared(id));
-        long page = pages.readable(id, height);
         if (height == 1) {
             long last = -PhysicalBlocks.PAGE_BLOCKS;
             int end = copiedShared ? MappingPage.ENTRIES : (int) to;

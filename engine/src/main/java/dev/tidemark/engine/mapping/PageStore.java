@@ -222,11 +222,19 @@ public final class PageStore implements AutoCloseable {
     }
 
     /**
-     * Brings a page in that will be needed soon, when there is room; whether it is in memory now. As {@link #readable}.
+     * Brings a page in that will be needed soon, when there is room. Any thread, under an epoch pin.
+     *
+     * @return its address in memory, good for as long as the pin; 0 when it is not in memory now, or there is no such
+     *     page. Never a copy of the calling thread: so one thread may stand in pages of two trees at a time
+     * @throws PageUnreadableException when it can't be brought in
      */
-    public boolean prefetch(long id) {
+    public long prefetch(long id) {
         probe.page(id, true, true);
-        return resident(id) != 0 || (cache.fault(id, 0, false) != 0 && resident(id) != 0);
+        long address = resident(id);
+        if (address == 0 && cache.fault(id, 0, false) != 0) {
+            address = resident(id);
+        }
+        return address;
     }
 
     /**

@@ -5,6 +5,7 @@ import dev.tidemark.engine.mapping.PagePrefetch;
 import dev.tidemark.engine.mapping.PageUnreadableException;
 import dev.tidemark.engine.message.ErrorCode;
 import dev.tidemark.engine.read.EpochTable;
+import dev.tidemark.engine.state.Decider;
 import java.io.IOException;
 import org.agrona.concurrent.ManyToManyConcurrentArrayQueue;
 
@@ -107,12 +108,14 @@ public final class Pipeline implements AutoCloseable {
 
     private boolean prepared(Request request) {
         try {
-            if (request.kind == Request.Kind.WRITE) {
-                prepare(request);
+            switch (request.kind) {
+                case WRITE -> prepare(request);
+                case DISCARD, ZEROES -> prefetchRange(request);
+                case FLUSH, MESSAGE, NUDGE -> {}
             }
             return true;
         } catch (RuntimeException | Error e) { // a defect of ours must not leave the caller without an answer
-            request.refuse(ErrorCode.FAILED, "can't prepare the write: " + e, e);
+            request.refuse(ErrorCode.FAILED, "can't prepare the request: " + e, e);
             parts.answer().answer(request);
             return false;
         }
@@ -138,6 +141,26 @@ public final class Pipeline implements AutoCloseable {
             } finally {
                 pin.exit();
             }
+        }
+    }
+
+    /** The same for a range that will be unmapped, edges included. */
+    private void prefetchRange(Request request) {
+        if (!pages.isNeeded() || request.length == 0) {
+            return;
+        }
+        int blockSizeBytes = parts.exceptions().blockSizeBytes();
+        long first = request.offset / blockSizeBytes;
+        long last = (request.offset + request.length - 1) / blockSizeBytes;
+        try {
+            EpochTable.Pin pin = parts.reader().enter(request.volume);
+            try {
+                pages.unmap(request.volume.root(), first, last - first + 1, Decider.MAX_UNMAPPED_IN_EVENT);
+            } finally {
+                pin.exit();
+            }
+        } catch (IOException | PageUnreadableException e) {
+            return; // PLACE reads it again, at the request's turn, and says what is wrong then
         }
     }
 

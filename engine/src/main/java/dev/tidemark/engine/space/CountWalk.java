@@ -41,8 +41,12 @@ final class CountWalk {
         }
         long id = root;
         int level = height;
-        while (id != 0 && pages.prefetch(id) && level > 1) {
-            id = CountPage.child(CountPage.entry(pages.readable(id, level), CountPage.index(physical, level)));
+        while (id != 0) {
+            long page = pages.prefetch(id);
+            if (page == 0 || level == 1) {
+                return;
+            }
+            id = CountPage.child(CountPage.entry(page, CountPage.index(physical, level)));
             level--;
         }
     }
