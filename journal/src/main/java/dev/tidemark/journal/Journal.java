@@ -14,7 +14,8 @@ import org.agrona.DirectBuffer;
  *
  * <p><b>Errors.</b> The first failed write or force is final: it is kept ({@link #failure}), every later call throws
  * {@link JournalFailedException} with it as the cause, nothing more is written, and the durable position stays. Only
- * {@link JournalFullException} and {@link IllegalArgumentException} leave the journal as it was.
+ * {@link JournalFullException} and {@link IllegalArgumentException} leave the journal as it was. Segments that can't be
+ * written ahead are no failure: they only lower {@link #roomBytes}.
  *
  * <p>Appending and forcing allocate nothing, but for the segment that is begun now and then.
  */
@@ -205,13 +206,21 @@ public final class Journal implements AutoCloseable {
 
     /**
      * Tries again to write segments ahead, after room may have been made on the device, and waits until that is done or
-     * the device has no room; any thread.
+     * the device has no room, or fails; any thread.
      */
     public void retryRoom() throws IOException {
         checkOpen();
         preparer.retry();
         preparer.prepareAhead();
         preparer.awaitAhead();
+    }
+
+    /**
+     * Why the last try to write a segment ahead failed, null when it did not: for who has to refuse something for lack
+     * of {@link #roomBytes}. Any thread.
+     */
+    public IOException shortage() {
+        return preparer.shortage();
     }
 
     /** The first failure, or null while all is well; any thread. */

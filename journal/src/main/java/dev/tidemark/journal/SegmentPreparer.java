@@ -5,20 +5,28 @@ import dev.tidemark.storage.Storage;
 import dev.tidemark.storage.StorageFile;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes segments ahead: zero-filled, forced, then renamed to a segment's name and that synced, so that a force of the
  * journal has nothing to allocate, the host file system can't run out under an append, and a file with a segment's name
- * is never half-written. A device without room only lowers the number of segments that are ready; any other failure
- * stops the journal.
+ * is never half-written. A device without room, or an I/O error, only lowers the number of segments that are ready:
+ * nothing that was acknowledged depends on them. What failed is thrown away and written anew, under a name that is made
+ * anew and synced again: a failed force or sync says nothing about what follows it.
  *
  * <p>With a helper thread the work is done there; without, in the calls of {@link #prepareAhead} and {@link #take}.
  */
 final class SegmentPreparer implements AutoCloseable {
     /** A segment that is ready: its file and its first offset. */
     record Ready(String path, StorageFile file, long first, long length) {}
+
+    private static final Logger LOG = LoggerFactory.getLogger(SegmentPreparer.class);
+    /** After an I/O error the helper tries again by itself; after a lack of room when it is told that there may be some. */
+    private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Storage storage;
     private final String directory;
@@ -35,7 +43,9 @@ final class SegmentPreparer implements AutoCloseable {
     private long nextFirst;
     private boolean starved;
     private boolean closed;
-    private IOException lastShortage;
+    /** Why the last try failed, null when it did not. */
+    private volatile IOException shortage;
+
     private volatile long roomBytes;
 
     /**
@@ -75,6 +85,11 @@ final class SegmentPreparer implements AutoCloseable {
     /** Bytes of frames that surely fit into what is ready. Any thread, without a lock: each write asks. */
     long roomBytes() {
         return roomBytes;
+    }
+
+    /** See {@link Journal#shortage}. */
+    IOException shortage() {
+        return shortage;
     }
 
     /** See {@link Journal#segmentRoomBytes}. */
@@ -134,7 +149,7 @@ final class SegmentPreparer implements AutoCloseable {
     /**
      * The next segment; waits for the helper, or makes it.
      *
-     * @throws JournalFullException if the device has no room; nothing has changed then
+     * @throws JournalFullException if the device has no room, or fails; nothing has changed then
      */
     Ready take() throws IOException {
         lock.lock();
@@ -154,7 +169,10 @@ final class SegmentPreparer implements AutoCloseable {
                 return segment;
             }
             failure.check();
-            throw new JournalFullException("no room to write a journal segment ahead", lastShortage);
+            throw new JournalFullException(
+                    "no journal segment could be written ahead: "
+                            + (shortage == null ? "closed" : shortage.getMessage()),
+                    shortage);
         } finally {
             lock.unlock();
         }
@@ -176,12 +194,30 @@ final class SegmentPreparer implements AutoCloseable {
         lock.lock();
         try {
             while (!closed && !failure.isSet() && !isWanted()) {
-                changed.awaitUninterruptibly();
+                if (starved && !(shortage instanceof NoSpaceException)) {
+                    starved = awaitRetry();
+                } else {
+                    changed.awaitUninterruptibly();
+                }
             }
             return !closed && !failure.isSet();
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Waits until something changes, or it is time for another try; whether to go on waiting. Under the lock. */
+    private boolean awaitRetry() {
+        long deadline = System.nanoTime() + RETRY_NANOS;
+        long left = RETRY_NANOS;
+        while (starved && !closed && !failure.isSet() && left > 0) {
+            try {
+                left = changed.awaitNanos(left);
+            } catch (InterruptedException e) {
+                left = deadline - System.nanoTime(); // nobody has reason to interrupt the helper: it goes on
+            }
+        }
+        return starved && left > 0;
     }
 
     private void prepareOne() throws IOException {
@@ -191,18 +227,20 @@ final class SegmentPreparer implements AutoCloseable {
         StorageFile file = null;
         try {
             if (storage.exists(draft)) {
-                storage.delete(draft); // left by an attempt that ran out of room
+                storage.delete(draft); // left by an attempt that failed
             }
             file = storage.open(draft, Storage.Mode.CREATE_NEW);
             file.preallocate(0, length);
             file.force();
             storage.rename(draft, path);
             storage.syncDirectory(directory);
-        } catch (NoSpaceException e) {
-            giveUp(draft, file);
-            starve(e);
+        } catch (IOException e) {
+            closeQuietly(file);
+            deleteQuietly(draft);
+            deleteQuietly(path); // if its name could not be synced
+            starve(path, e);
             return;
-        } catch (IOException | RuntimeException e) {
+        } catch (RuntimeException e) {
             closeQuietly(file);
             throw failure.set("writing segment " + path + " ahead", e);
         }
@@ -214,6 +252,7 @@ final class SegmentPreparer implements AutoCloseable {
                 ready.add(new Ready(path, file, first, length));
                 countRoom();
                 nextFirst = first + length;
+                shortage = null;
             }
             changed.signalAll();
         } finally {
@@ -221,25 +260,30 @@ final class SegmentPreparer implements AutoCloseable {
         }
     }
 
-    private void starve(IOException shortage) {
+    private void starve(String path, IOException why) {
+        if (shortage == null) { // once, however long it lasts
+            LOG.warn(
+                    "can't write journal segment {} ahead; it is tried again, and what needs it is refused: {}",
+                    path,
+                    why.getMessage());
+        }
         lock.lock();
         try {
             starved = true;
-            lastShortage = shortage;
+            shortage = why;
             changed.signalAll();
         } finally {
             lock.unlock();
         }
     }
 
-    private void giveUp(String path, StorageFile file) {
-        closeQuietly(file);
+    private void deleteQuietly(String path) {
         try {
             if (storage.exists(path)) {
                 storage.delete(path);
             }
         } catch (IOException e) {
-            return; // it only keeps space that the next attempt takes again
+            LOG.debug("{} stays until the next attempt replaces it: {}", path, e.getMessage());
         }
     }
 

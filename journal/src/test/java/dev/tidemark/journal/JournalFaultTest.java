@@ -4,15 +4,18 @@ import static dev.tidemark.journal.TestJournals.append;
 import static dev.tidemark.journal.TestJournals.tiny;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.tidemark.journal.TestJournals.Entry;
 import dev.tidemark.storage.NoSpaceException;
 import dev.tidemark.storage.sim.Fault;
+import dev.tidemark.storage.sim.Observer;
 import dev.tidemark.storage.sim.Operation;
 import dev.tidemark.storage.sim.SimStorage;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -33,6 +36,11 @@ class JournalFaultTest {
         int full;
 
         Run(Fault fault) throws IOException {
+            this(fault, null);
+        }
+
+        Run(Fault fault, Observer observer) throws IOException {
+            storage.observe(observer);
             journal = TestJournals.create(storage, config);
             if (fault != null) {
                 storage.plan(fault);
@@ -72,9 +80,107 @@ class JournalFaultTest {
                 if (run.ended != null) {
                     expectFinal(run, effect + " at " + at);
                     failures++;
+                } else {
+                    expectWhole(run, effect + " at " + at);
                 }
             }
-            assertThat(failures).as(effect.toString()).isGreaterThan(effect == Fault.Effect.IO_ERROR ? 30 : 12);
+            assertThat(failures).as(effect.toString()).isGreaterThan(12);
+        }
+    }
+
+    /** No byte that was acknowledged depends on a segment that is not begun: what fails there stops nothing. */
+    @Test
+    void shouldOnlyLowerTheRoomWhateverFailsWhileASegmentIsWrittenAhead() throws Exception {
+        List<Long> ahead = operationsAhead();
+        assertThat(ahead).hasSizeGreaterThan(15);
+        for (Fault.Effect effect : List.of(Fault.Effect.IO_ERROR, Fault.Effect.SHORT_WRITE)) {
+            for (long at : ahead) {
+                String where = effect + " at " + at;
+                Run run = new Run(Fault.of(effect).at(at));
+                assertThat(run.ended).as(where).isNull();
+                assertThat(run.journal.failure()).as(where).isNull();
+                assertThat(run.full).as(where).isLessThanOrEqualTo(1);
+                for (int survival = 0; survival < 3; survival++) {
+                    SimStorage after = run.storage.afterPowerCut(survival);
+                    List<Entry> found = TestJournals.readAll(after, config);
+                    assertThat(found).as(where).isEqualTo(run.model.subList(0, found.size()));
+                    long durable = run.journal.durableOffset();
+                    assertThat(found.size()).as(where).isGreaterThanOrEqualTo((int) run.model.stream()
+                            .filter(entry -> entry.end() <= durable)
+                            .count());
+                }
+                expectWhole(run, where);
+            }
+        }
+    }
+
+    private void expectWhole(Run run, String where) throws IOException {
+        assertThat(run.journal.failure()).as(where).isNull();
+        run.journal.close();
+        run.storage.checkUsers();
+        assertThat(TestJournals.readAll(run.storage, config)).as(where).isEqualTo(run.model);
+    }
+
+    /** The numbers of the operations that write segments ahead: from a draft's creation until its name is synced. */
+    private List<Long> operationsAhead() throws IOException {
+        List<Long> numbers = new ArrayList<>();
+        boolean[] ahead = {false};
+        long created = operationsOfCreate();
+        new Run(null, (device, number, kind, name) -> {
+            ahead[0] |= kind == Operation.CREATE && name.endsWith(SegmentName.DRAFT_SUFFIX);
+            if (ahead[0] && number >= created) {
+                numbers.add(number);
+            }
+            ahead[0] &= kind != Operation.SYNC_DIRECTORY;
+        });
+        return numbers;
+    }
+
+    @Test
+    void shouldRefuseAndGoOnWhenASegmentIsNeededAndCantBeWritten() throws Exception {
+        SimStorage storage = new SimStorage(24);
+        List<Entry> model = new ArrayList<>();
+        Journal journal = TestJournals.create(storage, config);
+        storage.plan(Fault.ioError().in(Operation.PREALLOCATE).always());
+        assertThatThrownBy(() -> {
+                    for (int i = 0; i < 100; i++) {
+                        model.add(append(journal, 1, 1000));
+                    }
+                })
+                .isInstanceOf(JournalFullException.class)
+                .hasCause(journal.shortage());
+        assertThat(journal.shortage()).isNotNull().isNotInstanceOf(NoSpaceException.class);
+        assertThat(journal.failure()).isNull();
+        journal.force();
+        journal.mark();
+        storage.clearPlan();
+        journal.retryRoom();
+        assertThat(journal.shortage()).isNull();
+        model.add(append(journal, 1, 1000));
+        journal.close();
+        assertThat(TestJournals.readAll(storage, config)).isEqualTo(model);
+    }
+
+    @Test
+    void shouldTryAgainByItselfWithAHelper() throws Exception {
+        SimStorage storage = new SimStorage(25);
+        JournalConfig helped = tiny().helperThread(true).build();
+        try (Journal journal = TestJournals.create(storage, helped)) {
+            journal.retryRoom();
+            long plenty = journal.roomBytes();
+            AtomicInteger tries = new AtomicInteger();
+            storage.observe((device, number, kind, name) -> {
+                if (kind == Operation.PREALLOCATE) {
+                    tries.incrementAndGet();
+                }
+            });
+            storage.plan(Fault.ioError().in(Operation.PREALLOCATE).nth(1));
+            while (journal.appendedOffset() < helped.segmentBytes()) {
+                append(journal, 1, 1000); // into the second segment, so that a third one is wanted
+            }
+            await().until(() -> tries.get() == 2 && journal.shortage() == null);
+            assertThat(journal.roomBytes()).isGreaterThan(plenty - helped.segmentBytes());
+            assertThat(journal.failure()).isNull();
         }
     }
 

@@ -148,7 +148,7 @@ class JournalThreadsTest {
 
     @Test
     @Tag("quick")
-    void shouldStopForGoodWhenTheHelperFails() throws Exception {
+    void shouldRefuseWhileTheHelperFailsAndGoOnAfterwards() throws Exception {
         SimStorage storage = new SimStorage(51);
         JournalConfig helped = TestJournals.tiny().helperThread(true).build();
         Journal journal = TestJournals.create(storage, helped);
@@ -163,7 +163,11 @@ class JournalThreadsTest {
                 ended = e;
             }
         }
-        assertThat(ended).isInstanceOf(JournalFailedException.class).hasCause(journal.failure());
+        assertThat(ended).isInstanceOf(JournalFullException.class).hasMessageContaining("preallocate");
+        assertThat(journal.failure()).isNull();
+        storage.clearPlan();
+        journal.retryRoom();
+        TestJournals.append(journal, 1, 3000);
         journal.close();
         storage.checkUsers();
     }

@@ -60,4 +60,7 @@ public interface FrameLog {
 
     /** Tries again to write ahead, after room may have been made on the device. Any thread. */
     void retryRoom() throws IOException;
+
+    /** Why the last try to write ahead failed, null when it did not. Any thread. */
+    IOException shortage();
 }

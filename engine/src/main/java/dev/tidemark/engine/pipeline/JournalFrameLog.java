@@ -83,4 +83,9 @@ public final class JournalFrameLog implements FrameLog {
     public void retryRoom() throws IOException {
         journal.retryRoom();
     }
+
+    @Override
+    public IOException shortage() {
+        return journal.shortage();
+    }
 }

@@ -1,5 +1,6 @@
 package dev.tidemark.engine.pipeline;
 
+import dev.tidemark.storage.NoSpaceException;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -54,6 +55,14 @@ final class JournalRoom {
 
     boolean forCommands() {
         return has(reserveBytes);
+    }
+
+    /** What a request is told that there is no room for. */
+    String refusal(String then) {
+        IOException why = log.shortage();
+        return why == null || why instanceof NoSpaceException
+                ? "the host's file system has no room for the journal: free some, then " + then
+                : "the journal can't be written ahead (" + why.getMessage() + "): see to its device, then " + then;
     }
 
     /** Whether events of that length that wait for JOURNAL fit for sure, and more may be placed behind them. */

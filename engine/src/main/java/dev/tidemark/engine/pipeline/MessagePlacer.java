@@ -73,7 +73,7 @@ final class MessagePlacer {
             return Wait.NOTHING;
         }
         if (decision instanceof Decision.Apply apply) {
-            request.reply = room.forCommands() ? apply(apply) : noJournalRoom();
+            request.reply = room.forCommands() ? apply(apply) : noJournalRoom(room);
         } else if (decision instanceof Decision.Answer answer) {
             request.reply = answer.reply();
         } else if (decision instanceof Decision.Refused refused) {
@@ -92,10 +92,8 @@ final class MessagePlacer {
                 || (decision instanceof Decision.Answer answer && answer.checkpoint());
     }
 
-    private static Reply noJournalRoom() {
-        return refusal(
-                ErrorCode.OUT_OF_SPACE,
-                "the host's file system has no room for the journal: free some, then send it again");
+    private static Reply noJournalRoom(JournalRoom room) {
+        return refusal(ErrorCode.OUT_OF_SPACE, room.refusal("send it again"));
     }
 
     private static Reply refusal(ErrorCode code, String text) {

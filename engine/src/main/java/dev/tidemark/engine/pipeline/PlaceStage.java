@@ -270,10 +270,7 @@ final class PlaceStage {
                     "the host's file system has no room for the metadata: free some, then write again",
                     null);
         } else if (!(request.kind == Request.Kind.DISCARD ? room.forCommands() : room.forWrites())) {
-            request.refuse(
-                    ErrorCode.OUT_OF_SPACE,
-                    "the host's file system has no room for the journal: free some, then write again",
-                    null);
+            request.refuse(ErrorCode.OUT_OF_SPACE, room.refusal("write again"), null);
         } else {
             return true;
         }

@@ -182,6 +182,11 @@ class JournalRoomTest {
         public long segmentRoomBytes() {
             return 1 << 20;
         }
+
+        @Override
+        public IOException shortage() {
+            return null;
+        }
     }
 
     @Test
