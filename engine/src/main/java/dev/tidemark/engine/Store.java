@@ -352,9 +352,11 @@ public final class Store implements AutoCloseable {
     }
 
     /**
-     * Takes no more requests, answers what is in flight, makes everything durable, and gives the store free. When that
-     * does not succeed, {@link #failure} says why. Closing again does nothing, but waits until it is done.
+     * Takes no more requests, answers what is in flight, makes everything durable, and gives the store free, in any
+     * case. Closing again does nothing, but waits until it is done.
      *
+     * @throws StoreException {@code failed} when the store has stopped after a failure, now or before ({@link #failure}
+     *     says which): what was not acknowledged as durable may be lost; nothing else is, the next open recovers it
      * @throws IllegalStateException in a callback, on a thread of the store or from a walk over extents: it would wait
      *     for itself
      */
@@ -375,6 +377,14 @@ public final class Store implements AutoCloseable {
             } finally {
                 closeQuietly(lock);
             }
+        }
+        Throwable failure = failure();
+        if (failure != null) {
+            throw new StoreException(
+                    StoreException.FAILED,
+                    "the store is closed, but stopped after a failure, so that what was not flushed may be lost; open"
+                            + " it again to recover: " + failure.getMessage(),
+                    failure);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.tidemark.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tidemark.engine.history.Setup;
 import dev.tidemark.storage.sim.Fault;
@@ -45,7 +46,7 @@ class ListenersTest {
         assertThat(told).hasSize(1);
         store.addFailureListener(told::add);
         assertThat(told).hasSize(2).containsOnly(store.failure());
-        store.close();
+        assertThatThrownBy(store::close).isInstanceOf(StoreException.class).hasCause(store.failure());
     }
 
     /** The store stopped, and said that what was durable had failed. */

@@ -4,6 +4,8 @@ import dev.tidemark.storage.Storage;
 import java.io.IOException;
 import java.util.UUID;
 import org.agrona.DirectBuffer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The journal: appends frames of opaque payloads, and says which of them are durable.
@@ -20,6 +22,8 @@ import org.agrona.DirectBuffer;
  * <p>Appending and forcing allocate nothing, but for the segment that is begun now and then.
  */
 public final class Journal implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
+
     private final JournalWriter writer;
     private final SegmentPreparer preparer;
     private final SegmentCatalog catalog;
@@ -246,7 +250,7 @@ public final class Journal implements AutoCloseable {
 
     /**
      * Forces and marks what was appended, unless the journal has failed: then nothing is written. No other thread may
-     * be in a call.
+     * be in a call. Where there is no room for the mark, all is durable nevertheless; only the evidence of it is not.
      */
     @Override
     public void close() throws IOException {
@@ -259,6 +263,8 @@ public final class Journal implements AutoCloseable {
                 writer.force();
                 writer.mark();
             }
+        } catch (JournalFullException e) {
+            LOG.warn("closed without a marker: {}", e.getMessage());
         } finally {
             preparer.close();
             writer.close();

@@ -104,7 +104,15 @@ public final class Runner {
             lives.add(new Live(store.status().appliedSeq(), Hooks.digest(store)));
         }
         beforeClose.accept(store);
-        store.close();
+        boolean thrown = false;
+        try {
+            store.close();
+        } catch (StoreException e) {
+            thrown = true;
+        }
+        if (thrown != (store.failure() != null)) {
+            throw new AssertionError("a close that " + (thrown ? "throws" : "doesn't throw") + ": " + store.failure());
+        }
         queued = 0;
         clients.clear();
     }

@@ -1,12 +1,14 @@
 package dev.tidemark.tools.cli;
 
 import dev.tidemark.engine.Store;
+import dev.tidemark.engine.StoreException;
 import dev.tidemark.engine.StoreOpenException;
 import dev.tidemark.engine.message.MessageParser;
 import dev.tidemark.engine.message.Parsed;
 import dev.tidemark.engine.message.Refusal;
 import dev.tidemark.tools.serve.ControlClient;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -44,10 +46,15 @@ final class MessageCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         String reply = send();
-        spec.commandLine().getOut().println(reply);
+        if (reply == null) {
+            reply = carryOut(open(), text, spec.commandLine().getOut());
+        } else {
+            spec.commandLine().getOut().println(reply);
+        }
         return (reply.startsWith("error") ? ExitCode.REFUSED : ExitCode.OK).number();
     }
 
+    /** The reply of the server, or a refusal of what makes no sense; null when no server runs. */
     private String send() {
         Parsed parsed = MessageParser.parse(text);
         try (ControlClient server = Exchange.server(store)) {
@@ -62,19 +69,25 @@ final class MessageCommand implements Callable<Integer> {
                             + " can be sent again)",
                     e);
         }
-        Store open = open();
-        String reply;
-        try {
+        return null;
+    }
+
+    /** Has an open store carry the message out, prints the reply, closes the store, and says if that failed. */
+    static String carryOut(Store open, String text, PrintWriter out) {
+        String reply = null;
+        try (open) {
             reply = open.send(text, "message user=" + System.getProperty("user.name"));
-        } finally {
-            open.close();
-        }
-        Throwable failure = open.failure();
-        if (failure != null) {
+            out.println(reply);
+        } catch (StoreException e) {
+            boolean done = reply != null && reply.startsWith("ok");
             throw new CommandFailure(
                     ExitCode.FAIL_STOP,
-                    "the store has stopped: " + failure.getMessage() + "; mend the cause, and send it again",
-                    failure);
+                    "the store has stopped: " + open.failure().getMessage() + "; mend the cause; "
+                            + (done
+                                    ? "what was answered above is done and durable"
+                                    : "whether it was carried out, 'tidemark list' tells (with request=ID a message can"
+                                            + " be sent again)"),
+                    e);
         }
         return reply;
     }

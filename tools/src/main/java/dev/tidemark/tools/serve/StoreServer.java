@@ -165,7 +165,10 @@ public final class StoreServer implements AutoCloseable {
         return store.failure();
     }
 
-    /** Takes nothing new, answers what is in flight, closes all connections, then the store. Again does nothing. */
+    /**
+     * Takes nothing new, answers what is in flight, closes all connections, then the store. Again does nothing.
+     * {@link #failure} says whether all that was written is durable.
+     */
     @Override
     public synchronized void close() {
         if (closed) {
@@ -178,7 +181,9 @@ public final class StoreServer implements AutoCloseable {
                     part.close();
                 }
             } catch (Exception e) {
-                LOG.error("closing failed; the rest is closed nevertheless", e);
+                if (part != store || failure() == null) { // a store that stops has said so itself
+                    LOG.error("closing failed; the rest is closed nevertheless", e);
+                }
             }
         }
     }
