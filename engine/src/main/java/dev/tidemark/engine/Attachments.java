@@ -42,8 +42,8 @@ final class Attachments implements OpenConnections {
         }
     }
 
-    /** Asks all clients of a volume to close it. */
-    void requestClose(long volumeId) {
+    @Override
+    public void requestClose(long volumeId) {
         List<Open> clients;
         synchronized (open) {
             clients = List.copyOf(open.getOrDefault(volumeId, List.of()));

@@ -6,7 +6,6 @@ import dev.tidemark.engine.exception.ExceptionStore;
 import dev.tidemark.engine.mapping.MappingReader;
 import dev.tidemark.engine.mapping.PageUnreadableException;
 import dev.tidemark.engine.message.BadCommandException;
-import dev.tidemark.engine.message.Command;
 import dev.tidemark.engine.message.ErrorCode;
 import dev.tidemark.engine.message.Message;
 import dev.tidemark.engine.message.MessageParser;
@@ -68,8 +67,11 @@ public final class Store implements AutoCloseable {
 
     /** What a message's answer goes to. */
     private interface ReplyCallback {
-        void replied(Reply reply);
+        void replied(Answer answer);
     }
+
+    /** The reply; null when the clients of these volumes have to go first. */
+    private record Answer(Reply reply, List<Long> forced) {}
 
     private Store(StoreConfig config, Superblock superblock, StorageLock lock) {
         this.config = config;
@@ -174,63 +176,42 @@ public final class Store implements AutoCloseable {
     public Reply send(Message message, String actor) {
         checkMayBlock();
         long deadline = System.nanoTime() + BUSY_WAIT_NANOS;
-        closeForced(message, deadline);
+        boolean mayWait = !config.stepped();
         while (true) {
             long closings = attachments.closings();
-            CompletableFuture<Reply> answer = new CompletableFuture<>();
-            parts.pipeline.submitAndWait(request(message, actor, answer));
-            runUntil(answer::isDone);
-            Reply reply = answer.join();
-            if (!isBusy(reply) || config.stepped() || !attachments.awaitClosing(closings, deadline)) {
+            CompletableFuture<Answer> answered = new CompletableFuture<>();
+            Request request = request(message, actor, answered);
+            parts.pipeline.submitAndWait(mayWait ? request.waitForClients() : request);
+            runUntil(answered::isDone);
+            Answer answer = answered.join();
+            Reply reply = answer.reply();
+            if (reply == null) { // nothing else is in its way: its clients are asked to go, and it goes on without them
+                answer.forced().forEach(attachments::requestClose);
+                attachments.awaitClosed(answer.forced(), deadline);
+                mayWait = false;
+            } else if (!isBusy(reply) || config.stepped() || !attachments.awaitClosing(closings, deadline)) {
                 return reply;
             }
         }
     }
 
-    /** Carries a typed message out; {@code busy} is answered at once. */
+    /**
+     * Carries a typed message out; {@code busy} is answered at once, and clients of volumes that it takes by force are
+     * asked to go, and not waited for.
+     */
     public CompletionStage<Reply> sendAsync(Message message, String actor) {
-        closeForced(message, 0);
-        CompletableFuture<Reply> answer = new CompletableFuture<>();
+        CompletableFuture<Answer> answer = new CompletableFuture<>();
         parts.pipeline.submit(request(message, actor, answer));
-        return answer;
+        return answer.thenApply(Answer::reply);
     }
 
-    private Request request(Message message, String actor, CompletableFuture<Reply> answer) {
+    private Request request(Message message, String actor, CompletableFuture<Answer> answer) {
         ReplyCallback callback = answer::complete;
         return parts.pipeline.acquire().message(message, actor).callback(callback, 0);
     }
 
     private static boolean isBusy(Reply reply) {
         return reply instanceof Reply.Refused refused && refused.refusal().code() == ErrorCode.BUSY;
-    }
-
-    /** The clients of volumes that a message takes with {@code force=true} are asked to go first. */
-    private void closeForced(Message message, long deadlineNanos) {
-        List<Long> forced = new ArrayList<>();
-        for (Command command : message.commands()) {
-            if (command instanceof Command.Delete delete && delete.force()) {
-                note(delete.volume(), forced);
-            } else if (command instanceof Command.Merge merge && merge.force()) {
-                LiveVolume snapshot = note(merge.snapshot(), forced);
-                if (merge.into() != null) {
-                    note(merge.into(), forced);
-                } else if (snapshot != null && snapshot.sourceId() > 0) {
-                    note(new VolumeRef.ById(snapshot.sourceId()), forced);
-                }
-            }
-        }
-        forced.forEach(attachments::requestClose);
-        if (!forced.isEmpty() && deadlineNanos != 0 && !config.stepped()) {
-            attachments.awaitClosed(forced, deadlineNanos);
-        }
-    }
-
-    private LiveVolume note(VolumeRef reference, List<Long> ids) {
-        LiveVolume volume = parts.state.catalogue().find(reference);
-        if (volume != null) {
-            ids.add(volume.id());
-        }
-        return volume;
     }
 
     // ---- volumes
@@ -473,8 +454,9 @@ public final class Store implements AutoCloseable {
                 Reply reply = request.error() == null
                         ? request.reply()
                         : new Reply.Refused(Refusal.of(request.error(), request.errorText()));
+                Answer answer = new Answer(reply, request.forced());
                 parts.pipeline.recycle(request);
-                ((ReplyCallback) callback).replied(reply);
+                ((ReplyCallback) callback).replied(answer);
             }
         } catch (RuntimeException | Error e) { // an Error must not have the pipeline answer it again
             LOG.error("a completion failed; the store goes on", e);

@@ -134,8 +134,8 @@ public interface Volume {
     /**
      * Marks that a client has the volume open: {@code delete} and {@code merge} are {@code busy} until it is closed.
      *
-     * @param closeRequested called, from any thread and at most once, when {@code force=true} wants it closed; it must
-     *     not block
+     * @param closeRequested called, from any thread and at most once, when {@code force=true} wants it closed, in a
+     *     message that is not refused; it must not block
      * @throws StoreException {@code no-such-volume}
      */
     Attachment attach(Runnable closeRequested);

@@ -47,6 +47,8 @@ final class MessagePlacer {
     /** What the answer waits for. */
     enum Wait {
         NOTHING,
+        /** Clients of volumes that it takes by force are to be asked to go; then it is to be placed again. */
+        CLIENTS,
         /** The state that it was decided on is durable. */
         FORCE,
         /** A checkpoint holds what was there before: the message itself changed nothing. */
@@ -72,6 +74,9 @@ final class MessagePlacer {
             request.reply = views.answer(query.command(), facts());
             return Wait.NOTHING;
         }
+        if (decision instanceof Decision.Apply apply && mustAsk(request, apply, room)) {
+            return Wait.CLIENTS;
+        }
         if (decision instanceof Decision.Apply apply) {
             request.reply = room.forCommands() ? apply(apply) : noJournalRoom(room);
         } else if (decision instanceof Decision.Answer answer) {
@@ -85,6 +90,23 @@ final class MessagePlacer {
             return Wait.FORCE;
         }
         return decision instanceof Decision.Apply ? Wait.CHECKPOINT_OF_CHANGE : Wait.CHECKPOINT;
+    }
+
+    /**
+     * Whether clients are to be asked to go that were not yet: only for a message that is not refused for something
+     * else.
+     */
+    private boolean mustAsk(Request request, Decision.Apply decided, JournalRoom room) {
+        boolean asked = request.forced() != null;
+        if (decided.forced().isEmpty()) {
+            return false;
+        }
+        request.forced(decided.forced());
+        if (asked || !room.forCommands() || !sink.fits(decided.event())) {
+            return false;
+        }
+        sink.bringInPages(decided.event());
+        return true;
     }
 
     private static boolean asksForCheckpoint(Decision decision) {

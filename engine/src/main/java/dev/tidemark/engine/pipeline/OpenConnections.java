@@ -6,4 +6,7 @@ import java.util.function.LongToIntFunction;
 public interface OpenConnections extends LongToIntFunction {
     /** Whoever holds this object's monitor keeps clients from coming and going: for a moment only. */
     Object gate();
+
+    /** Asks all clients of a volume to close it, each once. Not under the gate: what they do then is their own. */
+    void requestClose(long volumeId);
 }

@@ -3,6 +3,7 @@ package dev.tidemark.engine.pipeline;
 import dev.tidemark.engine.mapping.PageStore;
 import dev.tidemark.engine.mapping.PageUnreadableException;
 import dev.tidemark.engine.message.ErrorCode;
+import dev.tidemark.engine.message.Reply;
 import dev.tidemark.engine.recovery.Sabotage;
 import dev.tidemark.engine.volume.LiveVolume;
 import java.io.IOException;
@@ -38,7 +39,7 @@ final class PlaceStage {
     private final Sabotage sabotage;
     private final Checkpointer checkpoints;
     private final PageStore pages;
-    private final Object connectionsGate;
+    private final OpenConnections connections;
     private final ArrayDeque<Request> parked = new ArrayDeque<>();
 
     private Slot slot;
@@ -71,7 +72,7 @@ final class PlaceStage {
         this.clock = parts.clock();
         this.nanoClock = parts.nanoClock();
         this.sabotage = parts.sabotage();
-        this.connectionsGate = parts.openConnections().gate();
+        this.connections = parts.openConnections();
     }
 
     /** Takes the next request; {@code itsSlot} carries to JOURNAL what is answered only after a force. */
@@ -367,17 +368,33 @@ final class PlaceStage {
     }
 
     private void placeMessage(Request request) {
-        MessagePlacer.Wait waits;
-        synchronized (connectionsGate) { // nobody opens a volume between the look at its clients and its end
-            waits = messages.place(request, room);
+        MessagePlacer.Wait waits = decideMessage(request);
+        if (waits == MessagePlacer.Wait.CLIENTS && !request.waitsForClients()) {
+            askToGo(request);
+            waits = decideMessage(request);
         }
         space.endEpoch();
+        if (waits != MessagePlacer.Wait.CLIENTS) {
+            askToGo(request); // who came since the others were asked
+        }
         if (waits == MessagePlacer.Wait.CHECKPOINT || waits == MessagePlacer.Wait.CHECKPOINT_OF_CHANGE) {
             checkpoints.await(request, waits == MessagePlacer.Wait.CHECKPOINT_OF_CHANGE);
         } else if (waits == MessagePlacer.Wait.FORCE) {
             slot.hold(request);
         } else {
             answer.answer(request);
+        }
+    }
+
+    private MessagePlacer.Wait decideMessage(Request request) {
+        synchronized (connections.gate()) { // nobody opens a volume between the look at its clients and its end
+            return messages.place(request, room);
+        }
+    }
+
+    private void askToGo(Request request) {
+        if (request.forced() != null && !(request.reply instanceof Reply.Refused)) {
+            request.forced().forEach(connections::requestClose);
         }
     }
 

@@ -5,6 +5,7 @@ import dev.tidemark.engine.message.ErrorCode;
 import dev.tidemark.engine.message.Message;
 import dev.tidemark.engine.message.Reply;
 import dev.tidemark.engine.volume.LiveVolume;
+import java.util.List;
 
 /**
  * One request on its way through the ring. Reused, so that I/O allocates nothing: filled by the submitting thread,
@@ -43,6 +44,9 @@ public final class Request {
 
     Message message;
     String actor;
+    private boolean waitsForClients;
+    /** Volumes that the message takes by force, while clients have them open; null before that was decided. */
+    private List<Long> forced;
 
     // the outcome
     private ErrorCode error;
@@ -84,6 +88,28 @@ public final class Request {
         return this;
     }
 
+    /**
+     * A message that takes volumes by force is given back undecided, without a reply, when clients have them open and
+     * nothing else refuses it: its sender waits for the clients to go and sends it again without this.
+     */
+    public Request waitForClients() {
+        waitsForClients = true;
+        return this;
+    }
+
+    boolean waitsForClients() {
+        return waitsForClients;
+    }
+
+    /** Ids of volumes that the message takes by force while clients have them open; null when there are none. */
+    public List<Long> forced() {
+        return forced;
+    }
+
+    void forced(List<Long> volumeIds) {
+        forced = volumeIds;
+    }
+
     Request nudge() {
         return reset(Kind.NUDGE, null, 0, 0, false);
     }
@@ -99,6 +125,8 @@ public final class Request {
         tailPartial = false;
         message = null;
         actor = null;
+        waitsForClients = false;
+        forced = null;
         error = null;
         errorText = null;
         cause = null;

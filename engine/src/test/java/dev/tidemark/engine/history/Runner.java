@@ -334,9 +334,7 @@ public final class Runner {
     }
 
     private void send(Message message) {
-        if (message.forces() && !clients.isEmpty()) {
-            pump(); // it asks clients to go when it is sent, which those before it must not notice
-        }
+        boolean asksToGo = message.forces() && !clients.isEmpty();
         CompletionStage<Reply> reply =
                 store.sendAsync((dev.tidemark.engine.message.Message) MessageParser.parse(message.text()), "history");
         Message sent = message.withOpen(clients.open());
@@ -345,6 +343,9 @@ public final class Runner {
         requests.add(request);
         queued++;
         reply.thenAccept(answer -> answered(request, code(answer), answer.toString()));
+        if (asksToGo) {
+            pump(); // those behind it are to find the clients that stay
+        }
     }
 
     private static String code(Reply reply) {

@@ -96,6 +96,9 @@ class PipelineTest {
 
     private static final class Nobody implements OpenConnections {
         @Override
+        public void requestClose(long volumeId) {}
+
+        @Override
         public int applyAsInt(long volumeId) {
             return 0;
         }
@@ -120,7 +123,7 @@ class PipelineTest {
     void shouldAnswerAWriteThatADefectKeepsFromBeingPrepared() {
         writePart(volume(null), 7);
         assertThat(answers).hasSize(1);
-        assertThat(answers.get(0)).startsWith("7 " + ErrorCode.FAILED).contains("can't prepare the write");
+        assertThat(answers.get(0)).startsWith("7 " + ErrorCode.FAILED).contains("can't prepare the request");
         pipeline.step(10);
         assertThat(answers).hasSize(1);
     }
