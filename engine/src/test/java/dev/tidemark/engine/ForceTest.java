@@ -63,7 +63,7 @@ class ForceTest {
     }
 
     private long idOf(String name) {
-        return List.of("disk", "other", "s1", "s2", "locked").indexOf(name) + 1;
+        return List.of("disk", "other", "s1", "s2", "locked").indexOf(name) + 1L;
     }
 
     @AfterEach
