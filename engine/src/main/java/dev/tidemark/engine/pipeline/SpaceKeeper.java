@@ -16,6 +16,12 @@ import dev.tidemark.engine.state.State;
 final class SpaceKeeper {
     /** Writes of so many blocks are worth writing ahead for. */
     private static final int SMALL_BLOCKS = 16;
+    /**
+     * Runs of blocks that a turn gives back beside as many as were freed since the last one: some hundred microseconds'
+     * work, where a proof that lets a large reclaim's blocks go would otherwise keep everybody waiting for all of them.
+     * What is freed never outruns what is given back.
+     */
+    private static final int RUNS_A_TURN = 4096;
     /** Reading a page of counts takes about as long as a small batch of writes: one in so many may wait for it. */
     private static final int BUSY_TURNS = 64;
 
@@ -30,6 +36,10 @@ final class SpaceKeeper {
     private final SpaceAhead ahead;
 
     private long turns;
+    /** Runs that were freed since the last time that some were given back. */
+    private long freedRuns;
+    /** What may be given back was more than a turn's work. */
+    private boolean moreToGive;
 
     SpaceKeeper(
             State state,
@@ -53,6 +63,7 @@ final class SpaceKeeper {
     /** Takes what the event with that seq freed. */
     void collect(long seq) {
         if (!state.space().freed().isEmpty()) {
+            freedRuns += state.space().freed().runs();
             pending.add(seq, epochs.current(), state.space().freed());
         }
     }
@@ -64,16 +75,19 @@ final class SpaceKeeper {
         state.pages().epoch(epochs.current());
     }
 
-    /** Gives back what may be used again. */
+    /** Gives back what may be used again, a turn's work of it. */
     void giveBack() {
         boolean blocksWait = pending.blocks() > 0;
+        moreToGive = false;
         if (!blocksWait && !state.pages().hasLimbo()) {
             return;
         }
         long safeEpoch = epochs.safeEpoch();
         if (blocksWait) {
             long proven = sabotage == Sabotage.REUSE_BEFORE_PROOF ? Long.MAX_VALUE : progress.provenSeq();
-            pending.release(proven, safeEpoch, allocator);
+            pending.release(proven, safeEpoch, RUNS_A_TURN + freedRuns, allocator);
+            freedRuns = 0;
+            moreToGive = pending.mayRelease(proven, safeEpoch);
         }
         state.pages().recycle(safeEpoch);
     }
@@ -89,10 +103,12 @@ final class SpaceKeeper {
         if (allocator.room(false) >= blocks) {
             return 1;
         }
-        giveBack();
-        if (allocator.room(false) >= blocks) {
-            return 1;
-        }
+        do {
+            giveBack();
+            if (allocator.room(false) >= blocks) {
+                return 1;
+            }
+        } while (moreToGive);
         if (allocator.room(true) >= blocks && trees.ownsAlone(root, firstBlock, blocks)) {
             return 2;
         }
@@ -120,9 +136,9 @@ final class SpaceKeeper {
         }
     }
 
-    /** Whether there is more to learn when idle. */
+    /** Whether there is more to give back, or to learn when idle. */
     boolean wantsTurn() {
-        return allocator.hasUnknown();
+        return moreToGive || allocator.hasUnknown();
     }
 
     /** Blocks that are freed and may not be used yet. */

@@ -39,6 +39,10 @@ public final class PendingFrees {
     private long lastEpoch;
     /** Where the last group begins. */
     private long lastGroup;
+    /** How many runs are left of a group that went in part, and its position: the rest may go whenever it is asked. */
+    private long openRuns;
+
+    private long openPosition;
 
     /**
      * Takes what an event freed, and clears it. Groups of one epoch are kept as one with the last one's position: a
@@ -56,7 +60,7 @@ public final class PendingFrees {
             throw new IllegalArgumentException(
                     "position " + position + " epoch " + epoch + " after " + lastPosition + " and " + lastEpoch);
         }
-        if (removed == added || epoch != lastEpoch) {
+        if (removed == added || epoch != lastEpoch || lastGroup < removed) { // one that went in part takes no more
             lastGroup = added;
             push(position, 0);
             push(epoch, 0);
@@ -80,22 +84,43 @@ public final class PendingFrees {
      * safeEpoch}; returns how many blocks.
      */
     public long release(long provenPosition, long safeEpoch, Allocator allocator) {
+        return release(provenPosition, safeEpoch, Long.MAX_VALUE, allocator);
+    }
+
+    /**
+     * The same for at most {@code mostRuns} runs (1 or more), which bounds what one call does; {@link #mayRelease} tells
+     * whether there is more.
+     */
+    public long release(long provenPosition, long safeEpoch, long mostRuns, Allocator allocator) {
         long given = 0;
-        while (removed != added && items[at(removed)] <= provenPosition && items[at(removed + 1)] < safeEpoch) {
-            long runs = items[at(removed + 2)];
-            removed += HEADER;
+        long left = mostRuns;
+        while (left > 0 && mayRelease(provenPosition, safeEpoch)) {
+            if (openRuns == 0) {
+                openPosition = items[at(removed)];
+                openRuns = items[at(removed + 2)];
+                removed += HEADER;
+            }
+            long runs = Math.min(left, openRuns);
             for (long i = 0; i < runs; i++) {
                 long run = items[at(removed)];
                 removed++;
                 allocator.give(run >>> LENGTH_BITS, run & LENGTH_MASK);
                 given += run & LENGTH_MASK;
             }
+            openRuns -= runs;
+            left -= runs;
         }
         blocks -= given;
         if (added - removed < items.length / SHRINK_SHARE && items.length > KEPT_VALUES) {
             resize(items.length / 2);
         }
         return given;
+    }
+
+    /** Whether {@link #release} would give something back. */
+    public boolean mayRelease(long provenPosition, long safeEpoch) {
+        return openRuns > 0
+                || (removed != added && items[at(removed)] <= provenPosition && items[at(removed + 1)] < safeEpoch);
     }
 
     /** How many blocks wait. */
@@ -131,7 +156,10 @@ public final class PendingFrees {
 
     /** The position that must be proven before the oldest that wait can go; 0 when none wait. */
     public long oldestPosition() {
-        return removed == added ? 0 : items[at(removed)];
+        if (removed == added) {
+            return 0;
+        }
+        return openRuns > 0 ? openPosition : items[at(removed)];
     }
 
     /** Heap bytes: 12 for each run, 36 for each epoch, up to twice of it while it grows, 8 for each region. */

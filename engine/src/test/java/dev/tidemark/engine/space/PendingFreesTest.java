@@ -58,6 +58,34 @@ class PendingFreesTest {
     }
 
     @Test
+    void shouldGiveBackNoMoreThanItIsAskedFor() {
+        take(1_000);
+        pending.add(10, 1, freed(2, 4, 6, 8));
+        pending.add(20, 2, freed(10));
+        assertThat(pending.release(30, 3, 1, allocator)).isEqualTo(1);
+        assertThat(pending.blocks()).isEqualTo(4);
+        assertThat(pending.oldestPosition()).isEqualTo(10);
+        assertThat(pending.mayRelease(0, 0))
+                .as("the rest of a group that went in part")
+                .isTrue();
+        assertThat(pending.blocksIn(0)).isEqualTo(4);
+        assertThat(pending.release(10, 2, 100, allocator)).isEqualTo(3);
+        assertThat(pending.mayRelease(10, 2)).isFalse();
+        assertThat(pending.oldestPosition()).isEqualTo(20);
+    }
+
+    @Test
+    void shouldNotLetBlocksGoWithAGroupThatWentInPart() {
+        take(1_000);
+        pending.add(10, 1, freed(2, 4));
+        pending.release(10, 2, 1, allocator);
+        pending.add(11, 1, freed(6));
+        assertThat(pending.release(10, 2, 100, allocator)).isEqualTo(1);
+        assertThat(pending.blocks()).isEqualTo(1);
+        assertThat(pending.release(11, 2, 100, allocator)).isEqualTo(1);
+    }
+
+    @Test
     void shouldKnowWhichBlocksOfARegionWait() {
         take(200_000);
         BitSet waiting = new BitSet();
@@ -77,7 +105,10 @@ class PendingFreesTest {
             }
             pending.add(epoch, epoch, freed);
             if (random.nextInt(20) == 0) {
-                for (long given = pending.release(epoch, epoch - random.nextInt(30), allocator); given > 0; given--) {
+                long most = 1 + random.nextInt(60);
+                for (long given = pending.release(epoch, epoch - random.nextInt(30), most, allocator);
+                        given > 0;
+                        given--) {
                     waiting.clear(order.remove());
                 }
             }
@@ -138,7 +169,12 @@ class PendingFreesTest {
                 boolean all = model.stream().allMatch(g -> g[1] != group[1] || g[0] <= proven);
                 least += qualifies && all ? group[2] : 0;
             }
-            long given = pending.release(proven, safe, allocator);
+            long bound = 1 + random.nextInt(12);
+            long given = pending.release(proven, safe, bound, allocator);
+            assertThat(given).as("seed %d step %d", seed, step).isLessThanOrEqualTo(most);
+            if (pending.mayRelease(proven, safe)) {
+                given += pending.release(proven, safe, allocator);
+            }
             assertThat(given).as("seed %d step %d", seed, step).isBetween(least, most);
             waiting -= given;
             assertThat(pending.blocks()).isEqualTo(waiting);
