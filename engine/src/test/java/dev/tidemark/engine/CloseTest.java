@@ -87,6 +87,21 @@ class CloseTest {
         Hooks.dispose(store);
     }
 
+    /** The open after a clean close reads the superblock, the state's rows and an empty tail. */
+    @Test
+    void shouldLeaveNothingToRedo() throws Exception {
+        SimStorage device = blank.afterProcessDeath();
+        Store store = written(device);
+        store.volume("disk").flush(); // small enough to be carried by its frame
+        store.close();
+        Hooks.dispose(store);
+        try (Store again = Store.open(setup.on(device))) {
+            assertThat(again.recoveryText())
+                    .startsWith("0 events in ")
+                    .endsWith("0 blocks brought home, 0 torn bytes cut");
+        }
+    }
+
     private byte secondBlock(SimStorage device) throws StoreOpenException {
         try (Store store = Store.open(setup.on(device))) {
             ByteBuffer target = ByteBuffer.allocate(BYTES);
