@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /** The figures of one run, by name, and what is claimed of them. */
-public final class BenchReport {
+public final class BenchReport implements BenchFindings {
     /** What is claimed of one value: at least, or at most, a bound. */
     private record Claim(String text, double value, boolean least, double bound) {
         boolean met() {
@@ -59,12 +59,12 @@ public final class BenchReport {
         notes.add(text);
     }
 
-    /** Whether every claim that was measured is met. */
+    @Override
     public boolean allMet() {
         return claims.stream().allMatch(Claim::met);
     }
 
-    /** Prints the tables. */
+    @Override
     public void print(PrintWriter out) {
         out.printf(Locale.ROOT, "%-62s %12s %12s %12s  %s%n", "figure", "median", "lowest", "highest", "unit");
         figures.forEach((name, series) -> out.printf(
