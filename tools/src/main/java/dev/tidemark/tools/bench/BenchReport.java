@@ -39,6 +39,11 @@ public final class BenchReport implements BenchFindings {
         return figures.get(name).median();
     }
 
+    /** The greatest value of a figure in any round. */
+    double highest(String name) {
+        return figures.get(name).values().stream().mapToDouble(d -> d).max().orElseThrow();
+    }
+
     /** Claims that the ratio of two medians is at least a bound. */
     void claimRatio(String text, String of, String against, double bound) {
         claims.add(new Claim(text, median(of) / median(against), true, bound));

@@ -24,7 +24,7 @@ final class BenchScaleCommand extends BenchRun {
             paramLabel = "CASE",
             split = ",",
             converter = Cases.class,
-            description = "Which of: open, paging, checkpoints, reclaim (default: all).")
+            description = "Which of: open, kill, paging, checkpoints, reclaim, snapshots (default: all).")
     private List<ScaleBenchmark.Case> cases;
 
     @Option(
@@ -63,7 +63,7 @@ final class BenchScaleCommand extends BenchRun {
             names = "--snapshots",
             paramLabel = "N",
             defaultValue = "1000",
-            description = "The most snapshots of the case reclaim (default: ${DEFAULT-VALUE}).")
+            description = "The most snapshots of the case snapshots (default: ${DEFAULT-VALUE}).")
     private int snapshots;
 
     @Mixin
