@@ -30,6 +30,22 @@ final class MetadataSlots implements PageBacking {
     }
 
     @Override
+    public int readAhead(long firstId, int slot, int[] checksums, int count, ByteBuffer images) {
+        try {
+            file.read(PageKind.PAGE, firstId, slot, images.clear().limit(count * MetadataFile.SLOT_BYTES));
+        } catch (IOException e) {
+            return 0; // perhaps only one of them can't be read
+        }
+        for (int i = 0; i < count; i++) {
+            images.limit((i + 1) * MetadataFile.SLOT_BYTES).position(i * MetadataFile.SLOT_BYTES);
+            if (PageChecksum.of(PageKind.PAGE, firstId + i, images) != checksums[i]) {
+                return i;
+            }
+        }
+        return count;
+    }
+
+    @Override
     public void dropped(int slot) {
         if (slots != null) {
             slots.releaseDead(slot);

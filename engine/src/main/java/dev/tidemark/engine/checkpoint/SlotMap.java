@@ -223,9 +223,10 @@ public final class SlotMap {
 
     private long releasable(int slot) {
         long number = Integer.toUnsignedLong(slot);
-        require(number > 0 && number < bits.limit(), "slot " + number + " is released, of " + bits.limit());
-        require(bits.isUsed(number), "slot " + number + " is released and not in use");
-        require(!bits.isRunning(number), "slot " + number + " is released twice");
+        if (number == 0 || number >= bits.limit() || !bits.isUsed(number) || bits.isRunning(number)) {
+            throw new IllegalStateException("slot " + number + " of " + bits.limit()
+                    + " is released and not in use, or released twice"); // a text for each slot would cost more than it
+        }
         return number;
     }
 

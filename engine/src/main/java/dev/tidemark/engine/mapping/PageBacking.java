@@ -19,6 +19,20 @@ public interface PageBacking {
     void read(PageKind kind, long index, int slot, int checksum, ByteBuffer page) throws IOException;
 
     /**
+     * Reads images of pages with adjacent ids out of adjacent slots, as many as there are checksums, and verifies them.
+     * Any thread. A hint: who asks has to {@link #read} what is not answered, and learns there what is wrong with it.
+     *
+     * @param firstId of the first page
+     * @param slot of its image, unsigned, never 0
+     * @param checksums what the images' checksums must be
+     * @param images filled from index 0 on, {@link PageStore#PAGE_BYTES} for each; a direct buffer
+     * @return how many of them, from the first one on, are as they should be
+     */
+    default int readAhead(long firstId, int slot, int[] checksums, int count, ByteBuffer images) {
+        return 0;
+    }
+
+    /**
      * The page whose last image is in this slot was dropped: the next checkpoint will not refer to it. Readers may ask
      * for it until their epochs are over. Writer, or the thread that writes a checkpoint.
      */

@@ -29,8 +29,6 @@ final class PageCache {
     private static final int MOST_EVICTIONS = 1024;
 
     private static final int MOST_HAND_MOVES = 4 * MOST_EVICTIONS;
-    /** Reading buffers of a thread: one for each height of a tree, so that a walk can hold one page of each. */
-    private static final int HEIGHTS = 8;
 
     private final Object lock;
     private final FramePool frames;
@@ -38,7 +36,7 @@ final class PageCache {
     private final PageTable table;
     private final PageBacking backing;
     private final long budgetBytes;
-    private final ThreadLocal<ByteBuffer[]> scratch = ThreadLocal.withInitial(() -> new ByteBuffer[HEIGHTS]);
+    private final ThreadLocal<FaultBuffers> buffers = ThreadLocal.withInitial(FaultBuffers::new);
     private final LongQueue cooling = new LongQueue();
 
     /** Ids of pages that are, or were, resident. */
@@ -188,7 +186,8 @@ final class PageCache {
                 if (isKnownMissing(id)) {
                     return 0;
                 }
-                table.bringIn(id >>> PageTable.LEAF_BITS, kind -> buffer(0));
+                FaultBuffers mine = buffers.get();
+                table.bringIn(id >>> PageTable.LEAF_BITS, kind -> mine.page(0));
                 continue;
             }
             long address = PageDirectory.address(chunk, id);
@@ -196,37 +195,75 @@ final class PageCache {
             if (address != 0 || place == 0) {
                 return address;
             }
-            ByteBuffer image = buffer(height);
+            address = read(id, place, chunk, height, must);
+            if (address != 0) {
+                return address;
+            }
+        }
+        return 0;
+    }
+
+    /** Reads a page, and those behind it if they will be wanted; 0 when it was moved or brought in meanwhile. */
+    private long read(long id, long place, long[] chunk, int height, boolean must) {
+        FaultBuffers mine = buffers.get();
+        boolean ahead = mine.choose(chunk, id, place, usedFrames + FaultBuffers.MOST_PAGES <= budgetFrames())
+                && mine.read(backing, id);
+        long image;
+        if (ahead) {
+            image = mine.address(0);
+        } else {
+            ByteBuffer page = mine.page(height);
             try {
-                backing.read(PageKind.PAGE, id, PageTable.slotOf(place), PageTable.checksumOf(place), image);
+                backing.read(PageKind.PAGE, id, PageTable.slotOf(place), PageTable.checksumOf(place), page);
             } catch (IOException e) {
                 if (isStill(id, place)) {
                     throw new PageUnreadableException(PageKind.PAGE, id, PageTable.slotOf(place), e);
                 }
-                continue; // a checkpoint moved it meanwhile, or somebody brought it in
+                return 0; // a checkpoint moved it meanwhile, or somebody brought it in
             }
-            synchronized (lock) {
-                chunk = directory.chunk(id);
-                if (chunk == null || PageDirectory.place(chunk, id) != place) {
-                    continue;
-                }
-                address = PageDirectory.address(chunk, id);
-                if (address != 0) {
-                    return address;
-                }
-                faults++;
-                if (!must && !hasFree()) {
-                    return BufferUtil.address(image);
-                }
-                long frame = take();
-                UnsafeApi.copyMemory(BufferUtil.address(image), frame, PageStore.PAGE_BYTES);
-                entered(id);
-                PageDirectory.touch(chunk, id);
-                PageDirectory.address(chunk, id, frame);
-                return frame;
-            }
+            image = BufferUtil.address(page);
         }
-        return 0;
+        synchronized (lock) {
+            long[] now = directory.chunk(id);
+            if (now == null || PageDirectory.place(now, id) != place) {
+                return 0;
+            }
+            long address = PageDirectory.address(now, id);
+            if (address != 0) {
+                return address;
+            }
+            if (!must && !hasFree()) {
+                faults++;
+                return ahead ? keep(image, mine.page(height)) : image;
+            }
+            address = enter(now, id, image);
+            for (int i = 1; ahead && i < mine.count() && hasFree(); i++) {
+                if (isAbsent(now, id + i) && PageDirectory.place(now, id + i) == mine.place(i)) {
+                    enter(now, id + i, mine.address(i));
+                }
+            }
+            return address;
+        }
+    }
+
+    /** Whether a page that nobody asked for lives and is not in memory: one in limbo is left to who walks through it. */
+    private static boolean isAbsent(long[] chunk, long id) {
+        return chunk[PageDirectory.slot(id) + PageDirectory.REFERENCES] != 0 && PageDirectory.address(chunk, id) == 0;
+    }
+
+    private static long keep(long image, ByteBuffer page) {
+        UnsafeApi.copyMemory(image, BufferUtil.address(page), PageStore.PAGE_BYTES);
+        return BufferUtil.address(page);
+    }
+
+    private long enter(long[] chunk, long id, long image) {
+        faults++;
+        long frame = take();
+        UnsafeApi.copyMemory(image, frame, PageStore.PAGE_BYTES);
+        entered(id);
+        PageDirectory.touch(chunk, id);
+        PageDirectory.address(chunk, id, frame);
+        return frame;
     }
 
     private boolean hasFree() {
@@ -246,15 +283,6 @@ final class PageCache {
             long[] chunk = directory.chunk(id);
             return chunk != null && PageDirectory.place(chunk, id) == place && PageDirectory.address(chunk, id) == 0;
         }
-    }
-
-    private ByteBuffer buffer(int height) {
-        ByteBuffer[] mine = scratch.get();
-        int index = height & (HEIGHTS - 1);
-        if (mine[index] == null) {
-            mine[index] = ByteBuffer.allocateDirect(PageStore.PAGE_BYTES);
-        }
-        return mine[index].clear();
     }
 
     /** Whether the writer should trim at its next turn. Any thread. */

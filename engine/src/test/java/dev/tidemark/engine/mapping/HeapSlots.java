@@ -22,10 +22,13 @@ final class HeapSlots implements PageBacking {
     private final List<Integer> waitingForReaders = new ArrayList<>();
     /** Fails the read of that slot, when it is not 0. */
     int unreadable;
+    /** How often it was read from. */
+    int reads;
 
     @Override
     public synchronized void read(PageKind kind, long index, int slot, int checksum, ByteBuffer page)
             throws IOException {
+        reads++;
         byte[] content = slots.get(slot);
         if (content == null || slot == unreadable) {
             throw new IOException("slot " + slot + " holds nothing");
@@ -34,6 +37,22 @@ final class HeapSlots implements PageBacking {
             throw new IOException("slot " + slot + " holds something else");
         }
         page.clear().put(content).clear();
+    }
+
+    @Override
+    public synchronized int readAhead(long firstId, int slot, int[] checksums, int count, ByteBuffer images) {
+        reads++;
+        images.clear();
+        for (int i = 0; i < count; i++) {
+            byte[] content = slots.get(slot + i);
+            if (content == null
+                    || slot + i == unreadable
+                    || checksum(PageKind.PAGE, firstId + i, content) != checksums[i]) {
+                return i;
+            }
+            images.put(content);
+        }
+        return count;
     }
 
     @Override

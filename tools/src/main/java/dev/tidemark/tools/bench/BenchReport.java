@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /** The figures of one run, by name, and what is claimed of them. */
-public final class BenchReport {
+public final class BenchReport implements BenchFindings {
     /** What is claimed of one value: at least, or at most, a bound. */
     private record Claim(String text, double value, boolean least, double bound) {
         boolean met() {
@@ -39,6 +39,11 @@ public final class BenchReport {
         return figures.get(name).median();
     }
 
+    /** The greatest value of a figure in any round. */
+    double highest(String name) {
+        return figures.get(name).values().stream().mapToDouble(d -> d).max().orElseThrow();
+    }
+
     /** Claims that the ratio of two medians is at least a bound. */
     void claimRatio(String text, String of, String against, double bound) {
         claims.add(new Claim(text, median(of) / median(against), true, bound));
@@ -59,12 +64,12 @@ public final class BenchReport {
         notes.add(text);
     }
 
-    /** Whether every claim that was measured is met. */
+    @Override
     public boolean allMet() {
         return claims.stream().allMatch(Claim::met);
     }
 
-    /** Prints the tables. */
+    @Override
     public void print(PrintWriter out) {
         out.printf(Locale.ROOT, "%-62s %12s %12s %12s  %s%n", "figure", "median", "lowest", "highest", "unit");
         figures.forEach((name, series) -> out.printf(

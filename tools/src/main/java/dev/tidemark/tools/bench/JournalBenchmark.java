@@ -81,7 +81,7 @@ public final class JournalBenchmark {
             new Claim("unforced / RocksDB WAL unsynced", Case.JOURNAL_UNFORCED, Case.PEER_UNFORCED, 3));
 
     /** The medians of a run, and what was asked of them. */
-    public static final class Report {
+    public static final class Report implements BenchFindings {
         private final Map<Case, double[]> results = new EnumMap<>(Case.class);
 
         double median(Case of) {
@@ -99,12 +99,12 @@ public final class JournalBenchmark {
             return results.containsKey(claim.of) && (claim.against == null || results.containsKey(claim.against));
         }
 
-        /** Whether every claim that was measured is met. */
+        @Override
         public boolean allMet() {
             return CLAIMS.stream().filter(this::measured).allMatch(claim -> value(claim) >= claim.atLeast);
         }
 
-        /** Prints the tables. */
+        @Override
         public void print(PrintWriter out) {
             if (results.containsKey(Case.PEER_FORCED)) {
                 out.println("RocksDB " + RocksLog.version());

@@ -15,8 +15,10 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class NoDataStorage implements Storage {
     private static final String DATA_FILE = "exceptions.data";
+    private static final String METADATA_FILE = "metadata.data";
 
     private final Storage inner;
+    private final AtomicLong metadataBytes = new AtomicLong();
     private volatile boolean cut;
 
     NoDataStorage(Storage inner) {
@@ -26,6 +28,11 @@ final class NoDataStorage implements Storage {
     /** From now on every write and force fails, whoever asks. */
     void cut() {
         cut = true;
+    }
+
+    /** Bytes that were written to the metadata file, but for those that only make it larger. */
+    long metadataBytes() {
+        return metadataBytes.get();
     }
 
     @Override
@@ -111,6 +118,9 @@ final class NoDataStorage implements Storage {
         @Override
         public void write(long offset, ByteBuffer src) throws IOException {
             requireWhole();
+            if (file.name().endsWith(METADATA_FILE)) {
+                metadataBytes.addAndGet(src.remaining());
+            }
             file.write(offset, src);
         }
 

@@ -12,6 +12,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.HdrHistogram.Histogram;
 
 /** A store without data, so that it can be larger than the disk; all its volumes hold zeros. */
@@ -52,6 +53,11 @@ final class ScaleStore implements AutoCloseable {
         long start = System.nanoTime();
         store = Store.open(config);
         return System.nanoTime() - start;
+    }
+
+    /** Bytes that checkpoints wrote since the last open. */
+    long metadataBytes() {
+        return storage.metadataBytes();
     }
 
     Store store() {
@@ -150,15 +156,62 @@ final class ScaleStore implements AutoCloseable {
                 window::drain);
     }
 
-    /** Random 4 KiB writes one at a time, for their latencies. */
-    Speed timedWrites(String name, long nanos, long seed, Histogram latencies) throws Exception {
+    /** So many of them, all in the first {@code bytes} of the volume. */
+    void scatter(String name, long bytes, long count, long seed) {
+        Volume volume = store.volume(name);
+        Window window = new Window();
+        SplittableRandom random = new SplittableRandom(seed);
+        for (long i = 0; i < count; i++) {
+            write(volume, window, random.nextLong(bytes / BLOCK_BYTES) * BLOCK_BYTES, BLOCK_BYTES, 32);
+        }
+        window.drain();
+    }
+
+    /** The first block of so many pieces of the volume, evenly spread. */
+    void oneBlockOfEach(String name, long pieceBytes, int count) {
+        Volume volume = store.volume(name);
+        Window window = new Window();
+        long step = volume.sizeBytes() / pieceBytes / count;
+        for (int i = 0; i < count; i++) {
+            write(volume, window, i * step * pieceBytes, BLOCK_BYTES, 32);
+        }
+        window.drain();
+    }
+
+    /** Random 4 KiB writes at a depth, for their latencies, as long as {@code goOn} says; one at a time at least. */
+    Speed timedWrites(String name, int depth, BooleanSupplier goOn, long seed, Histogram latencies) {
+        Volume volume = store.volume(name);
+        TimedWindow window = new TimedWindow(latencies);
+        SplittableRandom random = new SplittableRandom(seed);
+        long blocks = volume.sizeBytes() / BLOCK_BYTES;
+        long start = System.nanoTime();
+        long count = 0;
+        do {
+            long cookie = window.enter(depth);
+            volume.submitWrite(random.nextLong(blocks) * BLOCK_BYTES, volume.claim(BLOCK_BYTES), false, window, cookie);
+            count++;
+        } while (goOn.getAsBoolean());
+        window.drain();
+        return new Speed(count, System.nanoTime() - start);
+    }
+
+    /** The same by a caller that waits for each. */
+    Speed timedCalls(String name, BooleanSupplier goOn, long seed, Histogram latencies) {
         Volume volume = store.volume(name);
         SplittableRandom random = new SplittableRandom(seed);
         long blocks = volume.sizeBytes() / BLOCK_BYTES;
         ByteBuffer zeros = ByteBuffer.allocateDirect(BLOCK_BYTES);
-        return Speed.timed(nanos, latencies, () -> {
+        long start = System.nanoTime();
+        long before = start;
+        long count = 0;
+        do {
             volume.write(random.nextLong(blocks) * BLOCK_BYTES, zeros.clear());
-        });
+            long now = System.nanoTime();
+            latencies.recordValue(Math.min(now - before, latencies.getHighestTrackableValue()));
+            before = now;
+            count++;
+        } while (goOn.getAsBoolean());
+        return new Speed(count, before - start);
     }
 
     /** Random 4 KiB reads for some time. */

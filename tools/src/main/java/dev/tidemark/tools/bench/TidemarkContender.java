@@ -1,16 +1,13 @@
 package dev.tidemark.tools.bench;
 
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /** This program's own server, in a process of its own, as {@code tidemark serve} starts it. */
 final class TidemarkContender implements NbdContender {
-    private static final String MAIN = "dev.tidemark.tools.cli.Main";
     private static final String SNAPSHOT = "before";
     private static final long JOBS_NANOS = TimeUnit.MINUTES.toNanos(5);
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
@@ -23,21 +20,9 @@ final class TidemarkContender implements NbdContender {
     TidemarkContender(Path folder, Path sockets, long sizeBytes) throws IOException {
         store = folder.resolve("store");
         socket = sockets.resolve("tidemark.sock");
-        List<String> command =
-                program("serve", store.toString(), "--create", EXPORT + "=" + sizeBytes, "--nbd", "unix:" + socket);
+        List<String> command = ChildJvm.program(
+                "serve", store.toString(), "--create", EXPORT + "=" + sizeBytes, "--nbd", "unix:" + socket);
         server = ServerChild.start(command, socket, folder.resolve("tidemark.log"));
-    }
-
-    /** This program with the options that this JVM was started with: the launcher gives the server the same. */
-    private static List<String> program(String... arguments) {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(option -> !option.startsWith("-javaagent:") && !option.startsWith("-agent"))
-                .forEach(command::add);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN));
-        command.addAll(List.of(arguments));
-        return command;
     }
 
     @Override
@@ -78,7 +63,7 @@ final class TidemarkContender implements NbdContender {
     }
 
     private String send(String message) throws IOException {
-        return Programs.run(program("message", store.toString(), message));
+        return Programs.run(ChildJvm.program("message", store.toString(), message));
     }
 
     @Override

@@ -68,6 +68,23 @@ final class VolumeLoad {
         return Speed.of(nanos, () -> write(blocks.nextOffset(), BLOCK_BYTES, depth), this::flush);
     }
 
+    /** The same, noting how long each write took until it was answered. */
+    Speed timedWrites(long nanos, int depth, Histogram latencies) throws Exception {
+        TimedWindow timed = new TimedWindow(latencies);
+        return Speed.of(
+                nanos,
+                () -> {
+                    long cookie = timed.enter(depth);
+                    Volume.WriteBuffer data = volume.claim(BLOCK_BYTES);
+                    data.bytes().put(0, blocks.content(BLOCK_BYTES), 0, BLOCK_BYTES);
+                    volume.submitWrite(blocks.nextOffset(), data, false, timed, cookie);
+                },
+                () -> {
+                    timed.drain();
+                    flush();
+                });
+    }
+
     /** Random 4 KiB writes at depth 1, each flushed, by a caller that waits for each. */
     Speed flushedWrites(long nanos, Histogram latencies) throws Exception {
         return Speed.timed(nanos, latencies, () -> {

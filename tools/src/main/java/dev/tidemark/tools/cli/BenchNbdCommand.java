@@ -1,23 +1,15 @@
 package dev.tidemark.tools.cli;
 
+import dev.tidemark.tools.bench.BenchFindings;
 import dev.tidemark.tools.bench.BenchFolders;
-import dev.tidemark.tools.bench.BenchReport;
 import dev.tidemark.tools.bench.NbdBenchmark;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code tidemark bench nbd}: the server process, beside qemu-nbd and nbdkit, with fio as their client. */
 @Command(
@@ -28,108 +20,52 @@ import picocli.CommandLine.TypeConversionException;
             "The exit status is 1 when a claim is missed, or when one of these programs is not installed."
         },
         footer = {"", "Example: tidemark bench nbd --directory /var/tmp --cases writes,reads --seconds 3"})
-final class BenchNbdCommand implements Callable<Integer> {
-    @Option(
-            names = "--directory",
-            paramLabel = "DIR",
-            defaultValue = ".",
-            description = "A folder on the disk to measure; a folder is made in it and removed (default: the current).")
-    private Path directory;
-
+final class BenchNbdCommand extends BenchRun {
     @Option(
             names = "--cases",
             paramLabel = "CASE",
             split = ",",
-            converter = CaseConverter.class,
+            converter = Cases.class,
             description = "Which of: writes, snapshot, flushes, reads, sequential (default: all).")
     private List<NbdBenchmark.Case> cases;
-
-    @Option(
-            names = "--rounds",
-            paramLabel = "N",
-            defaultValue = "3",
-            description = "Rounds of each case (default: ${DEFAULT-VALUE}).")
-    private int rounds;
-
-    @Option(
-            names = "--seconds",
-            paramLabel = "S",
-            defaultValue = "5",
-            description = "Seconds of each contender in a round (default: ${DEFAULT-VALUE}).")
-    private int seconds;
 
     @Option(
             names = "--size",
             paramLabel = "SIZE",
             defaultValue = "1G",
-            converter = BenchEngineCommand.SizeConverter.class,
+            converter = SizeConverter.class,
             description = "Size of the volumes, which are written whole before (default: ${DEFAULT-VALUE}).")
     private long volumeBytes;
 
-    @Spec
-    private CommandSpec spec;
+    @Mixin
+    private Pace pace;
 
-    /** Names of cases in lower case. */
-    static final class CaseConverter implements ITypeConverter<NbdBenchmark.Case> {
-        @Override
-        public NbdBenchmark.Case convert(String value) {
-            for (NbdBenchmark.Case each : NbdBenchmark.Case.values()) {
-                if (each.name().equalsIgnoreCase(value)) {
-                    return each;
-                }
-            }
-            throw new TypeConversionException("'" + value + "' is no case");
+    /** The names of the cases. */
+    static final class Cases extends CaseConverter<NbdBenchmark.Case> {
+        Cases() {
+            super(NbdBenchmark.Case.class);
         }
     }
 
     @Override
-    public Integer call() throws IOException {
-        require(rounds >= 1 && seconds >= 1, "--rounds and --seconds must be at least 1");
+    void check() throws IOException {
+        require(pace.isSensible(), "--rounds and --seconds must be at least 1");
         require(volumeBytes >= 16 << 20, "--size must be at least 16M");
         String missing = NbdBenchmark.missing();
         if (missing != null) {
             throw new CommandFailure(ExitCode.REFUSED, missing);
         }
-        Set<NbdBenchmark.Case> chosen = EnumSet.noneOf(NbdBenchmark.Case.class);
-        chosen.addAll(cases == null ? List.of() : cases);
-        NbdBenchmark.Settings settings = new NbdBenchmark.Settings(chosen, rounds, seconds, volumeBytes);
-        Path folder = makeFolder();
+    }
+
+    @Override
+    BenchFindings measure(Path folder) throws IOException {
+        NbdBenchmark.Settings settings = new NbdBenchmark.Settings(
+                chosen(NbdBenchmark.Case.class, cases), pace.rounds, pace.seconds, volumeBytes);
+        Path sockets = Files.createTempDirectory("tidemark-bench-"); // a socket's path must be short
         try {
-            Path sockets = Files.createTempDirectory("tidemark-bench-");
-            try {
-                BenchReport report = new NbdBenchmark(folder, sockets, settings, this::progress).run();
-                PrintWriter out = spec.commandLine().getOut();
-                report.print(out);
-                out.flush();
-                return (report.allMet() ? ExitCode.OK : ExitCode.REFUSED).number();
-            } finally {
-                BenchFolders.remove(sockets);
-            }
+            return new NbdBenchmark(folder, sockets, settings, this::progress).run();
         } finally {
-            BenchFolders.remove(folder);
+            BenchFolders.remove(sockets);
         }
-    }
-
-    private Path makeFolder() {
-        try {
-            return Files.createTempDirectory(directory.toAbsolutePath(), "tidemark-bench-nbd-");
-        } catch (IOException e) {
-            throw new CommandFailure(
-                    ExitCode.UNREACHABLE,
-                    "can't measure in " + directory + ": " + e + "; choose another --directory",
-                    e);
-        }
-    }
-
-    private void require(boolean well, String text) {
-        if (!well) {
-            throw new ParameterException(spec.commandLine(), text);
-        }
-    }
-
-    private void progress(String text) {
-        PrintWriter err = spec.commandLine().getErr();
-        err.println(text);
-        err.flush();
     }
 }

@@ -1,0 +1,125 @@
+package dev.tidemark.tools.bench;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Metadata of which memory holds little, beside the same metadata with memory for all of it. Two stores are filled in
+ * the same way and stay open, each piece of work goes to both in turn. Neither keeps data: what is left is the engine's
+ * own work, so that what paging costs shows as much as it can.
+ */
+final class PagingBenchmark {
+    /** More than all pages take: nothing is ever let go, and nothing read after the fill. */
+    private static final String PLENTY = "64G";
+
+    private static final int ENTRY_BITS = 8;
+    private static final int COUNT_BITS = 10;
+
+    private final ScaleBenchmark.Run run;
+    private final ScaleBenchmark.Settings settings;
+    private final BenchReport report;
+
+    PagingBenchmark(ScaleBenchmark.Run run) {
+        this.run = run;
+        this.settings = run.settings();
+        this.report = run.report();
+    }
+
+    /** One kind of work. */
+    private enum Work {
+        RANDOM_READS("random 4 KiB reads"),
+        RANDOM_WRITES("random 4 KiB writes"),
+        SEQUENTIAL_WRITES("1 MiB sequential writes"),
+        SEQUENTIAL_READS("1 MiB sequential reads");
+
+        private final String title;
+
+        Work(String title) {
+            this.title = title;
+        }
+    }
+
+    void measure() throws Exception {
+        Path place = run.part("paging");
+        String little = ", in " + settings.pagingMemory();
+        String plenty = ", all in memory";
+        Path smallPlace = Files.createDirectory(place.resolve("small"));
+        Path largePlace = Files.createDirectory(place.resolve("large"));
+        try (ScaleStore small =
+                        run.filled(smallPlace, settings.pagingBytes(), "metadata-memory", settings.pagingMemory());
+                ScaleStore large = run.filled(largePlace, settings.pagingBytes(), "metadata-memory", PLENTY)) {
+            for (int round = 0; round <= settings.rounds(); round++) { // the first one only warms up
+                run.round(round);
+                for (Work work : Work.values()) {
+                    one(small, work, little, round);
+                    one(large, work, plenty, round);
+                }
+                if (round > 0) {
+                    report.add("metadata in memory" + little, "MiB", small.status("page_bytes") / 1048576.0);
+                    report.add("metadata in memory" + plenty, "MiB", large.status("page_bytes") / 1048576.0);
+                }
+            }
+            report.add("pages read" + plenty, "", large.status("page_faults"));
+        }
+        BenchFolders.remove(place);
+        for (Work work : List.of(Work.SEQUENTIAL_WRITES, Work.SEQUENTIAL_READS)) {
+            report.claimRatio(work.title + little + " / all in memory", work.title + little, work.title + plenty, 0.9);
+        }
+        report.claimAtMost(
+                "metadata in memory" + little + ", MiB",
+                report.highest("metadata in memory" + little),
+                1.25 * mebibytes());
+        report.claimAtMost("pages read" + plenty, report.median("pages read" + plenty), 0);
+    }
+
+    private double mebibytes() {
+        String text = settings.pagingMemory();
+        return Long.parseLong(text.substring(0, text.length() - 1)) * (text.endsWith("G") ? 1024.0 : 1.0);
+    }
+
+    private void one(ScaleStore made, Work work, String memory, int round) throws Exception {
+        long nanos = round == 0 ? settings.nanos() / 2 : settings.nanos();
+        long before = made.status("page_faults");
+        Speed speed = switch (work) {
+            case RANDOM_READS -> made.randomReads(ScaleStore.VOLUME, nanos, round);
+            case RANDOM_WRITES -> made.randomWrites(ScaleStore.VOLUME, nanos, round);
+            case SEQUENTIAL_WRITES -> made.sequential(ScaleStore.VOLUME, nanos, true);
+            case SEQUENTIAL_READS -> made.sequential(ScaleStore.VOLUME, nanos, false);
+        };
+        double brought = (made.status("page_faults") - before) / (double) speed.operations();
+        made.send("checkpoint"); // what this work leaves behind is not the next one's
+        if (round == 0) {
+            return;
+        }
+        report.add(work.title + memory, "/s", speed.perSecond());
+        report.add("  pages brought in for each: " + work.title + memory, "", brought);
+        if (work == Work.RANDOM_READS || work == Work.RANDOM_WRITES) {
+            double touched = touched(work);
+            report.add(
+                    "  page hit ratio: " + work.title + memory,
+                    "of " + (int) touched,
+                    1 - Math.min(1, brought / touched));
+        }
+    }
+
+    /**
+     * Pages that one block needs: its path through the volume's tree; for a write those through the tree of reference
+     * counts as well, to the block that it gives back and to the one that it takes.
+     */
+    private double touched(Work work) {
+        long blocks = settings.pagingBytes() / ScaleStore.BLOCK_BYTES;
+        int path = levels(blocks);
+        int counts = 1 + levels(Math.max(1, blocks >>> COUNT_BITS));
+        return work == Work.RANDOM_READS ? path : path + 2 * counts;
+    }
+
+    /** Levels of a tree whose pages have 256 entries each. */
+    private static int levels(long entries) {
+        int levels = 1;
+        while (entries > 1L << (ENTRY_BITS * levels)) {
+            levels++;
+        }
+        return levels;
+    }
+}

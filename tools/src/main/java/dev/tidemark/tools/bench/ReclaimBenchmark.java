@@ -1,0 +1,217 @@
+package dev.tidemark.tools.bench;
+
+import dev.tidemark.engine.StoreEvent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.HdrHistogram.Histogram;
+
+/** Deleting snapshots: how soon it is answered, how fast space comes back, and what others notice of it. */
+final class ReclaimBenchmark {
+    private static final String OTHER = "other";
+    private static final long OTHER_BYTES = 1L << 30;
+    private static final long SNAPSHOTS_BYTES = 1L << 30;
+    /** Each snapshot owns a few blocks in as many leaves. */
+    private static final int WRITES_BETWEEN = 128;
+
+    private static final int COMMANDS = 200;
+    private static final int DEPTH = 32;
+    /** Long enough that nothing is left of what the snapshot cost when it was made. */
+    private static final long CALM_NANOS = TimeUnit.SECONDS.toNanos(3);
+
+    private static final long JOB_LIMIT_NANOS = TimeUnit.MINUTES.toNanos(5);
+
+    private final ScaleBenchmark.Run run;
+    private final ScaleBenchmark.Settings settings;
+    private final BenchReport report;
+
+    ReclaimBenchmark(ScaleBenchmark.Run run) {
+        this.run = run;
+        this.settings = run.settings();
+        this.report = run.report();
+    }
+
+    /** How foreground work comes in. */
+    private enum Foreground {
+        NONE(""),
+        ONE_AT_A_TIME("4 KiB writes one at a time"),
+        MANY("4 KiB writes, depth 32");
+
+        private final String title;
+
+        Foreground(String title) {
+            this.title = title;
+        }
+    }
+
+    // ---- one snapshot
+
+    /** A snapshot that alone owns scattered blocks goes: once idle, and beside two kinds of foreground work. */
+    void scattered() throws Exception {
+        Path place = run.part("reclaim");
+        try (ScaleStore made = new ScaleStore(Files.createDirectory(place.resolve("store")));
+                JournalForces forces = new JournalForces(Files.createDirectory(place.resolve("forces")))) {
+            made.init();
+            made.open();
+            made.send("create " + OTHER + " size=" + OTHER_BYTES);
+            made.fill(OTHER, OTHER_BYTES);
+            commands(made, forces);
+            for (int round = 1; round <= settings.rounds(); round++) {
+                for (Foreground foreground : Foreground.values()) {
+                    run.progress().accept("  round " + round + " " + foreground.title);
+                    makeSnapshot(made, round);
+                    delete(made, forces, foreground, round);
+                }
+            }
+        }
+        BenchFolders.remove(place);
+        String deleted = "delete of a snapshot that owns " + ScaleStore.size(settings.reclaimBytes());
+        report.claimAtMost("delete / one journal force", report.median(deleted) / report.median("journal force"), 1.5);
+        report.claimAtLeast("blocks given back a second when idle", report.median("blocks given back, idle"), 1e6);
+        for (Foreground each : new Foreground[] {Foreground.ONE_AT_A_TIME, Foreground.MANY}) {
+            report.claimAtMost(
+                    "p99 of " + each.title + ", meanwhile / afterwards",
+                    report.median(each.title + ", p99 meanwhile") / report.median(each.title + ", p99 afterwards"),
+                    2);
+        }
+    }
+
+    /** Compiles what a command runs through. */
+    private static void commands(ScaleStore made, JournalForces forces) throws Exception {
+        for (int i = 0; i < COMMANDS; i++) {
+            made.send("create warm origin=" + OTHER);
+            made.send("delete warm");
+            forces.timed();
+        }
+        made.awaitJobs();
+    }
+
+    /** The volume's blocks were written in a random order; now the snapshot alone has them. */
+    private void makeSnapshot(ScaleStore made, int round) throws Exception {
+        long bytes = settings.reclaimBytes();
+        made.shut();
+        made.option("metadata-memory", "4G").open(); // so that it does not take an hour to make it
+        made.send("create disk size=" + bytes);
+        made.fillAtRandom("disk", bytes);
+        made.send("create snap origin=disk");
+        made.fill("disk", bytes);
+        made.shut();
+        made.option("metadata-memory", "256M").open(); // the default
+        Histogram warmUp = Speed.histogram();
+        long until = System.nanoTime() + CALM_NANOS;
+        made.timedCalls(OTHER, () -> System.nanoTime() < until, round, warmUp);
+        commandsOf(made);
+        made.store().volume(OTHER).flush();
+        made.send("checkpoint");
+    }
+
+    private static void commandsOf(ScaleStore made) {
+        for (int i = 0; i < COMMANDS; i++) {
+            made.send("label disk turn=" + i);
+        }
+    }
+
+    private void delete(ScaleStore made, JournalForces forces, Foreground foreground, int round) throws Exception {
+        AtomicLong over = new AtomicLong();
+        made.store().addListener(event -> {
+            if (event.kind() == StoreEvent.Kind.JOB_COMPLETED) {
+                over.compareAndSet(0, System.nanoTime());
+            }
+        });
+        for (int i = 0; i < COMMANDS; i++) {
+            report.add("journal force", "us", forces.timed() / 1e3);
+        }
+        long start = System.nanoTime();
+        made.send("delete snap");
+        long answered = System.nanoTime();
+        report.add(
+                "delete of a snapshot that owns " + ScaleStore.size(settings.reclaimBytes()),
+                "us",
+                (answered - start) / 1e3);
+        double blocks = settings.reclaimBytes() / (double) ScaleStore.BLOCK_BYTES;
+        if (foreground == Foreground.NONE) {
+            while (over.get() == 0 && System.nanoTime() - start < JOB_LIMIT_NANOS) {
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+            }
+            report.add("blocks given back, idle", "/s", blocks / ((over.get() - answered) / 1e9));
+        } else {
+            Histogram meanwhile = Speed.histogram();
+            Speed speed = work(made, foreground, () -> over.get() == 0, round, meanwhile);
+            double seconds = (over.get() - answered) / 1e9;
+            Histogram calm = Speed.histogram();
+            long until = System.nanoTime() + Math.max(CALM_NANOS, speed.nanos());
+            Speed after = work(made, foreground, () -> System.nanoTime() < until, round + 1, calm);
+            report.add("  reclaim took, beside " + foreground.title, "s", seconds);
+            report.add(foreground.title + ", meanwhile", "/s", speed.perSecond());
+            report.add(foreground.title + ", afterwards", "/s", after.perSecond());
+            report.add(foreground.title + ", p99 meanwhile", "us", meanwhile.getValueAtPercentile(99) / 1e3);
+            report.add(foreground.title + ", p99 afterwards", "us", calm.getValueAtPercentile(99) / 1e3);
+            report.add("blocks given back, beside " + foreground.title, "/s", blocks / seconds);
+        }
+        made.send("delete disk");
+        made.awaitJobs();
+    }
+
+    private static Speed work(
+            ScaleStore made, Foreground foreground, BooleanSupplier goOn, int seed, Histogram latencies) {
+        return foreground == Foreground.MANY
+                ? made.timedWrites(OTHER, DEPTH, goOn, seed, latencies)
+                : made.timedCalls(OTHER, goOn, seed, latencies);
+    }
+
+    // ---- many snapshots
+
+    /** A tenth of them, a quarter, a half, all: the time of each must not grow with their number. */
+    void manySnapshots() throws Exception {
+        Path place = run.part("many snapshots");
+        int most = settings.snapshots();
+        TreeSet<Integer> counts = new TreeSet<>();
+        for (int share : new int[] {10, 4, 2, 1}) {
+            counts.add(Math.max(1, most / share));
+        }
+        try (ScaleStore made = new ScaleStore(place)) {
+            made.init();
+            made.open();
+            delete(made, counts.first(), null); // warms up
+            for (int round = 1; round <= settings.rounds(); round++) {
+                run.round(round);
+                for (int count : counts) {
+                    delete(made, count, name(count));
+                }
+            }
+        }
+        BenchFolders.remove(place);
+        report.claimAtMost(
+                "deleting a snapshot of " + most + " / of " + counts.first(),
+                report.median(name(most)) / report.median(name(counts.first())),
+                2);
+    }
+
+    private static String name(int count) {
+        return "snapshots deleted, " + count + " of one volume: each";
+    }
+
+    private void delete(ScaleStore made, int count, String name) throws Exception {
+        made.send("create disk size=" + SNAPSHOTS_BYTES);
+        made.fill("disk", SNAPSHOTS_BYTES);
+        for (int i = 0; i < count; i++) {
+            made.send("create s" + i + " origin=disk");
+            made.scatter("disk", SNAPSHOTS_BYTES, WRITES_BETWEEN, i);
+        }
+        made.send("checkpoint");
+        long start = System.nanoTime();
+        for (int i = 0; i < count; i++) {
+            made.send("delete s" + i);
+        }
+        made.awaitJobs();
+        if (name != null) {
+            report.add(name, "us", (System.nanoTime() - start) / 1e3 / count);
+        }
+        made.send("delete disk");
+        made.awaitJobs();
+    }
+}
