@@ -25,8 +25,11 @@ final class SpaceAhead implements AutoCloseable {
      * Some milliseconds of the fastest growth; every force may find so much of it not yet used, and writes it in vain.
      */
     static final int WINDOW_BYTES = 4 << 20;
-    /** What PLACE may have to wait for: a tenth of a millisecond, several where memory is slow to come. */
-    static final int PIECE_BYTES = 256 << 10;
+    /**
+     * What PLACE may have to wait for, for the file system lets one write into a file at a time: some ten microseconds,
+     * some hundred where memory is slow to come.
+     */
+    static final int PIECE_BYTES = 64 << 10;
 
     private final ExceptionStore exceptions;
     private final FailStop failStop;

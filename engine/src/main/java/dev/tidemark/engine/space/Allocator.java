@@ -40,11 +40,22 @@ public final class Allocator {
     public static final int REGION_BLOCKS = 32_768;
 
     /**
-     * A region below the high-water mark is used again, rather than a fresh one, when this share of it is free. Under
-     * random rewriting of single blocks (simulated, 8 times the data) the file ends at 1.7 times its data, and runs are
-     * 3.1 blocks long; a share of 0.25 gives 1.3 times and 1.7 blocks, 0.75 gives 2.4 times and 7.2 blocks.
+     * A region below the high-water mark is used again, rather than a fresh one, when this share of it is free, and the
+     * file is not {@link #ROOMY_TIMES short}. Under random rewriting of single blocks (simulated, 8 times the data) the
+     * file ends at 1.7 times its data, and runs are 3.1 blocks long; a share of 0.25 gives 1.3 times and 1.7 blocks,
+     * 0.75 gives 2.4 times and 7.2 blocks.
      */
     public static final double DEFAULT_REUSE_SHARE = 0.5;
+
+    /**
+     * While the file is shorter than this many times its data, only regions that are {@link #ROOMY_SHARE} free are used
+     * again. Right after a snapshot every region is half full of what the snapshot keeps: without this, runs there
+     * are two blocks long, and both the writes and the forces pay for each.
+     */
+    public static final int ROOMY_TIMES = 3;
+
+    /** See {@link #ROOMY_TIMES}. */
+    public static final double ROOMY_SHARE = 0.75;
 
     /** Regions whose sums stand on one page of the reference counts. */
     public static final int REGIONS_TOGETHER = CountPage.ENTRIES * CountPage.LEAF_BLOCKS / REGION_BLOCKS;
@@ -61,6 +72,7 @@ public final class Allocator {
     private final RegionSource source;
     private final PendingFrees pending = new PendingFrees();
     private final int reuseBlocks;
+    private final int roomyBlocks;
     private final long reserveBlocks;
     private final long capacityBlocks;
 
@@ -119,6 +131,8 @@ public final class Allocator {
         this.highWaterBlocks = highWaterBlocks;
         this.source = source;
         reuseBlocks = (int) (REGION_BLOCKS * reuseShare);
+        // A share that was chosen to be small is meant to be.
+        roomyBlocks = reuseShare < DEFAULT_REUSE_SHARE ? reuseBlocks : (int) (REGION_BLOCKS * ROOMY_SHARE);
         freeBlocks = capacityBlocks - 1 - usedBlocks;
         int known = highWaterBlocks == 1 ? 0 : regionOf(highWaterBlocks - 1) + 1;
         resize(known);
@@ -340,7 +354,7 @@ public final class Allocator {
         int looks = 0;
         while (true) {
             int best = lists.emptiest();
-            if (best == NONE || free[best] < reuseBlocks) {
+            if (best == NONE || free[best] < enoughFree()) {
                 if ((long) regions * REGION_BLOCKS < capacityBlocks) {
                     addRegion();
                     return true;
@@ -359,6 +373,12 @@ public final class Allocator {
                 return true;
             }
         }
+    }
+
+    /** So much of a region has to be free for it to be used again rather than a fresh one. */
+    private int enoughFree() {
+        long data = capacityBlocks - 1 - freeBlocks - pending.blocks();
+        return (long) regions * REGION_BLOCKS < ROOMY_TIMES * data ? roomyBlocks : reuseBlocks;
     }
 
     /** Reads which blocks of a region are free and makes it the current one; false when that can't be told. */

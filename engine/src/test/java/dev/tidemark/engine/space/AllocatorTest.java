@@ -38,10 +38,10 @@ class AllocatorTest {
     }
 
     @Test
-    void shouldUseARegionAgainRatherThanGrowWhenHalfOfItIsFree() {
+    void shouldUseARegionAgainRatherThanGrowWhenMostOfItIsFree() {
         TestSpace allocator = new TestSpace(100L * REGION, 0);
         fill(allocator, 4L * REGION - 1);
-        allocator.give(2L * REGION + 10, REGION / 2);
+        allocator.give(2L * REGION + 10, REGION / 4 * 3);
         assertThat(Allocator.start(allocator.allocate(8, false))).isEqualTo(2L * REGION + 10);
         assertThat(allocator.allocator.highWaterBlocks()).isEqualTo(4L * REGION);
     }
@@ -50,8 +50,26 @@ class AllocatorTest {
     void shouldGrowRatherThanUseARegionWithLittleRoom() {
         TestSpace allocator = new TestSpace(100L * REGION, 0);
         fill(allocator, 4L * REGION - 1);
-        allocator.give(2L * REGION + 10, REGION / 2 - 1);
+        allocator.give(2L * REGION + 10, REGION / 4 * 3 - 1);
         assertThat(Allocator.start(allocator.allocate(8, false))).isEqualTo(4L * REGION);
+    }
+
+    @Test
+    void shouldTakeLessWhenTheFileIsLongForItsData() {
+        int regions = 8;
+        TestSpace allocator = new TestSpace(100L * REGION, 0);
+        fill(allocator, (long) regions * REGION - 1);
+        for (int region = 0; region < regions - 1; region++) {
+            allocator.give((long) region * REGION + 10, REGION / 10 * 7);
+        }
+        allocator.give((regions - 1L) * REGION + 10, REGION / 10 * 3);
+        assertThat(Allocator.start(allocator.allocate(8, false))).isEqualTo((long) regions * REGION);
+        TestSpace longer = new TestSpace(100L * REGION, 0);
+        fill(longer, (long) regions * REGION - 1);
+        for (int region = 0; region < regions; region++) {
+            longer.give((long) region * REGION + 10, REGION / 10 * 7);
+        }
+        assertThat(Allocator.start(longer.allocate(8, false))).isLessThan((long) regions * REGION);
     }
 
     @Test

@@ -35,7 +35,7 @@ final class BenchStore implements AutoCloseable {
 
     /** A store with room for twice its one volume twice over, every block of which was written. */
     static BenchStore filled(Path parent, long volumeBytes) throws Exception {
-        BenchStore made = empty(parent, Math.max(1L << 30, 4 * volumeBytes));
+        BenchStore made = empty(parent, Math.max(1L << 30, 8 * volumeBytes));
         made.send("create " + VOLUME + " size=" + volumeBytes);
         made.load(0).fill();
         return made;

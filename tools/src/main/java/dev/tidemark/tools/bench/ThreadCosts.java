@@ -4,18 +4,22 @@ import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Heap bytes that the calling thread and the store's threads have allocated, and the processor time that they have
- * used, since this was made. Processor time tells what a store costs even where other programs share the machine.
+ * used, from its making to {@link #pause}. Processor time tells what a store costs even where other programs share the machine.
  */
 final class ThreadCosts {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final String STORE_THREADS = "tidemark-";
+    /** The others work for a segment or a checkpoint at a time. */
+    private static final Set<String> REQUEST_THREADS =
+            Set.of("tidemark-place", "tidemark-journal", "tidemark-read", "tidemark-ahead");
 
     private final List<Thread> threads = new ArrayList<>();
-    private final long[] bytesBefore;
-    private final long[] nanosBefore;
+    private final long[] bytes;
+    private final long[] nanos;
 
     /** Begins to count. */
     ThreadCosts() {
@@ -25,11 +29,24 @@ final class ThreadCosts {
                 threads.add(thread);
             }
         }
-        bytesBefore = new long[threads.size()];
-        nanosBefore = new long[threads.size()];
-        for (int i = 0; i < bytesBefore.length; i++) {
-            bytesBefore[i] = bytes(i);
-            nanosBefore[i] = nanos(i);
+        bytes = new long[threads.size()];
+        nanos = new long[threads.size()];
+        resume();
+    }
+
+    /** Counts again, after {@link #pause}. */
+    void resume() {
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] -= bytes(i);
+            nanos[i] -= nanos(i);
+        }
+    }
+
+    /** Counts no more; now the sums can be asked for. */
+    void pause() {
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] += bytes(i);
+            nanos[i] += nanos(i);
         }
     }
 
@@ -41,30 +58,36 @@ final class ThreadCosts {
         return THREADS.getThreadCpuTime(threads.get(index).getId());
     }
 
-    /** Heap bytes of all of them together. */
-    long bytes() {
+    /** Heap bytes of the calling thread and of those that every request passes: what an operation allocates. */
+    long requestBytes() {
         long sum = 0;
-        for (int i = 0; i < bytesBefore.length; i++) {
-            sum += bytes(i) - bytesBefore[i];
+        for (int i = 0; i < bytes.length; i++) {
+            if (i == 0 || REQUEST_THREADS.contains(threads.get(i).getName())) {
+                sum += bytes[i];
+            }
         }
         return sum;
     }
 
     /** Processor time of the calling thread. */
     long callersNanos() {
-        return nanos(0) - nanosBefore[0];
+        return nanos[0];
     }
 
-    /** A thread's name without the store's prefix, and its processor time. */
-    interface TimeSink {
-        void time(String thread, long nanos);
+    /** What one thread cost. */
+    interface Sink {
+        /**
+         * Takes a thread's name without the store's prefix, the calling one as {@code caller}, its processor time and
+         * its heap bytes.
+         */
+        void cost(String thread, long nanos, long bytes);
     }
 
-    /** Gives the processor time of each thread, the calling one as {@code caller}. */
-    void times(TimeSink sink) {
-        for (int i = 0; i < nanosBefore.length; i++) {
+    /** Gives the costs of each thread. */
+    void each(Sink sink) {
+        for (int i = 0; i < nanos.length; i++) {
             String name = i == 0 ? "caller" : threads.get(i).getName().substring(STORE_THREADS.length());
-            sink.time(name, nanos(i) - nanosBefore[i]);
+            sink.cost(name, nanos[i], bytes[i]);
         }
     }
 }

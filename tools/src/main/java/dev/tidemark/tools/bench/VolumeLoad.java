@@ -113,9 +113,9 @@ final class VolumeLoad {
     Speed groups(long nanos, int group, Histogram latencies) throws Exception {
         Speed groups = Speed.timed(nanos, latencies, () -> {
             for (int i = 0; i < group; i++) {
-                write(blocks.nextOffset(), BLOCK_BYTES, group);
+                volume.write(blocks.nextOffset(), blocks.content(BLOCK_BYTES));
             }
-            flush();
+            volume.flush();
         });
         return new Speed(groups.operations() * group, groups.nanos());
     }
