@@ -25,7 +25,7 @@ final class SegmentPreparer implements AutoCloseable {
     record Ready(String path, StorageFile file, long first, long length) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(SegmentPreparer.class);
-    /** After an I/O error the helper tries again by itself; after a lack of room when it is told that there may be some. */
+    /** After an I/O error the helper tries again by itself; after a lack of room when it is told of some. */
     private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Storage storage;

@@ -221,20 +221,11 @@ public final class PageStore implements AutoCloseable {
         return resident(id) != 0 || cache.fault(id, 0, true) != 0;
     }
 
-    /**
-     * Brings a page in that will be needed soon, when there is room. Any thread, under an epoch pin.
-     *
-     * @return its address in memory, good for as long as the pin; 0 when it is not in memory now, or there is no such
-     *     page. Never a copy of the calling thread: so one thread may stand in pages of two trees at a time
-     * @throws PageUnreadableException when it can't be brought in
-     */
+    /** As {@link #readable}, when there is room; its address until the pin ends, never a thread's own copy, or 0. */
     public long prefetch(long id) {
         probe.page(id, true, true);
         long address = resident(id);
-        if (address == 0 && cache.fault(id, 0, false) != 0) {
-            address = resident(id);
-        }
-        return address;
+        return address != 0 || cache.fault(id, 0, false) == 0 ? address : resident(id);
     }
 
     /**

@@ -88,8 +88,8 @@ public final class PendingFrees {
     }
 
     /**
-     * The same for at most {@code mostRuns} runs (1 or more), which bounds what one call does; {@link #mayRelease} tells
-     * whether there is more.
+     * The same for at most {@code mostRuns} runs (1 or more), which bounds what one call does; {@link #mayRelease}
+     * tells whether there is more.
      */
     public long release(long provenPosition, long safeEpoch, long mostRuns, Allocator allocator) {
         long given = 0;

@@ -121,4 +121,52 @@ class PageStoreTest {
         }
         return sum;
     }
+
+    /**
+     * The chunk that had changed was gone with its last page, so the leaf seemed to be as its checkpoint had it, and
+     * left memory; the next checkpoint wrote it without the pages of its other chunks.
+     */
+    @Test
+    void shouldKeepAChangedLeafOfThePageTableThatHasLostTheChunkThatChanged() {
+        HeapSlots slots = new HeapSlots();
+        long kept = 2L * PageDirectory.SLOTS; // in another chunk of the same leaf
+        try (PageStore small = new PageStore(slots, 0)) {
+            long others = PageTable.LEAF_IDS; // in another leaf, where the next pages go as well
+            for (long id = 1; id < others + 40; id++) {
+                small.allocate();
+            }
+            UnsafeApi.putLong(small.address(kept), 42);
+            for (long id = 2; id < others; id++) {
+                if (id != kept) {
+                    small.release(id);
+                }
+            }
+            small.recycle(1);
+            save(small, slots);
+            for (int i = 0; i < 5; i++) { // until both have left memory
+                for (long id = others; id < others + 40; id++) {
+                    small.bringIn(id);
+                }
+                small.trim();
+            }
+            small.release(1); // the last page of its chunk
+            small.epoch(2);
+            small.recycle(2);
+            small.trim();
+            HeapCheckpoint second = save(small, slots);
+            try (PageStore restored = second.restored(0)) {
+                restored.bringInReferences(kept);
+                assertThat(restored.references(kept)).isEqualTo(1);
+                assertThat(UnsafeApi.getLong(restored.address(kept))).isEqualTo(42);
+            }
+        }
+    }
+
+    private static HeapCheckpoint save(PageStore from, HeapSlots slots) {
+        HeapCheckpoint checkpoint = new HeapCheckpoint(from, slots);
+        while (!checkpoint.step()) {
+            // one step after the other
+        }
+        return checkpoint;
+    }
 }

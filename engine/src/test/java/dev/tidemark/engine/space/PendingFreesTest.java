@@ -105,7 +105,7 @@ class PendingFreesTest {
             }
             pending.add(epoch, epoch, freed);
             if (random.nextInt(20) == 0) {
-                long most = 1 + random.nextInt(60);
+                long most = 1L + random.nextInt(60);
                 for (long given = pending.release(epoch, epoch - random.nextInt(30), most, allocator);
                         given > 0;
                         given--) {
@@ -169,7 +169,7 @@ class PendingFreesTest {
                 boolean all = model.stream().allMatch(g -> g[1] != group[1] || g[0] <= proven);
                 least += qualifies && all ? group[2] : 0;
             }
-            long bound = 1 + random.nextInt(12);
+            long bound = 1L + random.nextInt(12);
             long given = pending.release(proven, safe, bound, allocator);
             assertThat(given).as("seed %d step %d", seed, step).isLessThanOrEqualTo(most);
             if (pending.mayRelease(proven, safe)) {
