@@ -20,6 +20,9 @@ import java.util.function.LongSupplier;
  * <p>One thread at a time; it knows no Disruptor, so that the crash tests can drive it step by step.
  */
 final class PlaceStage {
+    /** While each turn has something that is answered after its force: one in so many may do more than that. */
+    private static final int AWAITED_TURNS = 8;
+
     private final WriteRun run;
     private final RangePlacer ranges;
     private final MessagePlacer messages;
@@ -43,6 +46,7 @@ final class PlaceStage {
 
     private Slot slot;
     private boolean foreground;
+    private int turnsAwaited;
 
     PlaceStage(
             PipelineParts parts,
@@ -122,7 +126,13 @@ final class PlaceStage {
             endRun();
             space.giveBack();
             retryParked();
-            if (jobs.step(foreground)) {
+            if (!parked.isEmpty()) {
+                jobs.hurry();
+            } else if (foreground) {
+                jobs.foreground();
+            }
+            boolean step = mayStep();
+            if (step && jobs.step()) {
                 space.endEpoch();
             }
             if (room.forCommands()) {
@@ -130,7 +140,7 @@ final class PlaceStage {
             }
             space.examine(foreground);
             checkpoints.turn();
-            if (pages.wantsTrim()) {
+            if (step && pages.wantsTrim()) {
                 pages.trim();
                 space.endEpoch();
             }
@@ -139,6 +149,12 @@ final class PlaceStage {
             failStop.fail(e);
             refuseAll();
         }
+    }
+
+    /** Not before JOURNAL has what somebody waits for, unless somebody always does. */
+    private boolean mayStep() {
+        turnsAwaited = slot.holdsAny() ? turnsAwaited + 1 : 0;
+        return turnsAwaited % AWAITED_TURNS == 0;
     }
 
     /** The last act: nothing more comes. What is parked can't be carried out any more. */

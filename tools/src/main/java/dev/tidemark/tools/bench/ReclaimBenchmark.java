@@ -8,6 +8,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.HdrHistogram.Histogram;
 
 /** Deleting snapshots: how soon it is answered, how fast space comes back, and what others notice of it. */
@@ -18,10 +20,15 @@ final class ReclaimBenchmark {
     /** Each snapshot owns a few blocks in as many leaves. */
     private static final int WRITES_BETWEEN = 128;
 
+    private static final Pattern DONE = Pattern.compile(" done_bytes=(\\d+)");
+
     private static final int COMMANDS = 200;
     private static final int DEPTH = 32;
     /** Long enough that nothing is left of what the snapshot cost when it was made. */
     private static final long CALM_NANOS = TimeUnit.SECONDS.toNanos(3);
+
+    /** Segments of the journal come and go after a checkpoint. */
+    private static final long SETTLE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private static final long JOB_LIMIT_NANOS = TimeUnit.MINUTES.toNanos(5);
 
@@ -59,7 +66,6 @@ final class ReclaimBenchmark {
             made.open();
             made.send("create " + OTHER + " size=" + OTHER_BYTES);
             made.fill(OTHER, OTHER_BYTES);
-            commands(made, forces);
             for (int round = 1; round <= settings.rounds(); round++) {
                 for (Foreground foreground : Foreground.values()) {
                     run.progress().accept("  round " + round + " " + foreground.title);
@@ -84,6 +90,7 @@ final class ReclaimBenchmark {
     private static void commands(ScaleStore made, JournalForces forces) throws Exception {
         for (int i = 0; i < COMMANDS; i++) {
             made.send("create warm origin=" + OTHER);
+            forces.timed();
             made.send("delete warm");
             forces.timed();
         }
@@ -101,18 +108,10 @@ final class ReclaimBenchmark {
         made.fill("disk", bytes);
         made.shut();
         made.option("metadata-memory", "256M").open(); // the default
+        made.writeData(); // from now on writes cost what they cost
         Histogram warmUp = Speed.histogram();
         long until = System.nanoTime() + CALM_NANOS;
         made.timedCalls(OTHER, () -> System.nanoTime() < until, round, warmUp);
-        commandsOf(made);
-        made.store().volume(OTHER).flush();
-        made.send("checkpoint");
-    }
-
-    private static void commandsOf(ScaleStore made) {
-        for (int i = 0; i < COMMANDS; i++) {
-            made.send("label disk turn=" + i);
-        }
     }
 
     private void delete(ScaleStore made, JournalForces forces, Foreground foreground, int round) throws Exception {
@@ -122,6 +121,11 @@ final class ReclaimBenchmark {
                 over.compareAndSet(0, System.nanoTime());
             }
         });
+        commands(made, forces);
+        made.store().volume(OTHER).flush();
+        made.send("checkpoint");
+        LockSupport.parkNanos(SETTLE_NANOS);
+        over.set(0);
         for (int i = 0; i < COMMANDS; i++) {
             report.add("journal force", "us", forces.timed() / 1e3);
         }
@@ -132,28 +136,48 @@ final class ReclaimBenchmark {
                 "delete of a snapshot that owns " + ScaleStore.size(settings.reclaimBytes()),
                 "us",
                 (answered - start) / 1e3);
-        double blocks = settings.reclaimBytes() / (double) ScaleStore.BLOCK_BYTES;
         if (foreground == Foreground.NONE) {
-            while (over.get() == 0 && System.nanoTime() - start < JOB_LIMIT_NANOS) {
-                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
-            }
-            report.add("blocks given back, idle", "/s", blocks / ((over.get() - answered) / 1e9));
+            awaitEnd(over);
+            report.add("blocks given back, idle", "/s", blocks() / ((over.get() - answered) / 1e9));
         } else {
             Histogram meanwhile = Speed.histogram();
-            Speed speed = work(made, foreground, () -> over.get() == 0, round, meanwhile);
-            double seconds = (over.get() - answered) / 1e9;
+            long most = answered + settings.nanos();
+            Speed speed = work(
+                    made, foreground, () -> over.get() == 0 && System.nanoTime() < most, round, meanwhile);
+            double taken = doneBlocks(made);
+            awaitEnd(over);
             Histogram calm = Speed.histogram();
-            long until = System.nanoTime() + Math.max(CALM_NANOS, speed.nanos());
+            long until = System.nanoTime() + speed.nanos();
             Speed after = work(made, foreground, () -> System.nanoTime() < until, round + 1, calm);
-            report.add("  reclaim took, beside " + foreground.title, "s", seconds);
+            report.add("  seconds of it measured beside " + foreground.title, "s", speed.nanos() / 1e9);
             report.add(foreground.title + ", meanwhile", "/s", speed.perSecond());
             report.add(foreground.title + ", afterwards", "/s", after.perSecond());
             report.add(foreground.title + ", p99 meanwhile", "us", meanwhile.getValueAtPercentile(99) / 1e3);
             report.add(foreground.title + ", p99 afterwards", "us", calm.getValueAtPercentile(99) / 1e3);
-            report.add("blocks given back, beside " + foreground.title, "/s", blocks / seconds);
+            report.add("blocks given back, beside " + foreground.title, "/s", taken / (speed.nanos() / 1e9));
         }
         made.send("delete disk");
         made.awaitJobs();
+    }
+
+    private static void awaitEnd(AtomicLong over) {
+        long start = System.nanoTime();
+        while (over.get() == 0) {
+            if (System.nanoTime() - start > JOB_LIMIT_NANOS) {
+                throw new IllegalStateException("the job does not end");
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+        }
+    }
+
+    /** Blocks that jobs have given back so far, of those that are not over. */
+    private double doneBlocks(ScaleStore made) {
+        Matcher done = DONE.matcher(made.send("jobs"));
+        return done.find() ? Long.parseLong(done.group(1)) / (double) ScaleStore.BLOCK_BYTES : blocks();
+    }
+
+    private double blocks() {
+        return settings.reclaimBytes() / (double) ScaleStore.BLOCK_BYTES;
     }
 
     private static Speed work(
