@@ -3,8 +3,12 @@ package dev.tidemark.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tidemark.engine.message.Message;
+import dev.tidemark.engine.message.MessageParser;
+import dev.tidemark.engine.message.Reply;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
@@ -80,6 +84,28 @@ class StoreThreadsTest {
                     }))
                     .isInstanceOf(IllegalStateException.class);
             disk.flush();
+        }
+    }
+
+    /** A checkpoint that was asked for while another one was taken was begun when the next request came, or never. */
+    @Test
+    void shouldTakeACheckpointThatWasAskedForDuringAnother() throws Exception {
+        Message checkpoint = (Message) MessageParser.parse("checkpoint");
+        SplittableRandom random = new SplittableRandom(17);
+        try (Store store = Store.open(config)) {
+            store.send("create disk size=1M");
+            for (int round = 0; round < 150; round++) {
+                store.volume("disk").write(0, ByteBuffer.allocate(4096));
+                CompletableFuture<Reply> first =
+                        store.sendAsync(checkpoint, "first").toCompletableFuture();
+                for (int i = random.nextInt(20_000); i > 0; i--) {
+                    Thread.onSpinWait(); // so that the second one meets the first at each of its phases
+                }
+                CompletableFuture<Reply> second =
+                        store.sendAsync(checkpoint, "second").toCompletableFuture();
+                assertThat(first.get(1, TimeUnit.MINUTES)).isInstanceOf(Reply.Ok.class);
+                assertThat(second.get(1, TimeUnit.MINUTES)).as("round " + round).isInstanceOf(Reply.Ok.class);
+            }
         }
     }
 

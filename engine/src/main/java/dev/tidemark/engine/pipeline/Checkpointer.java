@@ -160,9 +160,13 @@ final class Checkpointer {
         }
     }
 
-    /** Whether a turn of PLACE would do something. */
+    /** Whether a turn of PLACE would do something: also begin what was asked for while another one was taken. */
     boolean wantsTurn() {
-        return phase == Phase.READY || phase == Phase.DONE;
+        return switch (phase) {
+            case READY, DONE -> true;
+            case IDLE -> !waiting.isEmpty();
+            case PREPARING, FROZEN -> false;
+        };
     }
 
     /** Whether memory and metadata file have room for the pages that one more request may dirty. */
