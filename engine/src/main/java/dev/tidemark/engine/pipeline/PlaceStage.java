@@ -203,7 +203,6 @@ final class PlaceStage {
                 placeRange(request);
             }
             case MESSAGE -> {
-                foreground = true;
                 endRun();
                 placeMessage(request);
             }
@@ -394,6 +393,7 @@ final class PlaceStage {
         if (waits == MessagePlacer.Wait.CHECKPOINT || waits == MessagePlacer.Wait.CHECKPOINT_OF_CHANGE) {
             checkpoints.await(request, waits == MessagePlacer.Wait.CHECKPOINT_OF_CHANGE);
         } else if (waits == MessagePlacer.Wait.FORCE) {
+            foreground = true; // who only looks, how far a job is for example, must not slow it down
             slot.hold(request);
         } else {
             answer.answer(request);
