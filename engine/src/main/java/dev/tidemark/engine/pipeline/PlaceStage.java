@@ -20,7 +20,7 @@ import java.util.function.LongSupplier;
  * <p>One thread at a time; it knows no Disruptor, so that the crash tests can drive it step by step.
  */
 final class PlaceStage {
-    /** While each turn has something that is answered after its force: one in so many may do more than that. */
+    /** While each turn has something that is answered after its force: one in so many may do a step of a job. */
     private static final int AWAITED_TURNS = 8;
 
     private final WriteRun run;
@@ -131,8 +131,7 @@ final class PlaceStage {
             } else if (foreground) {
                 jobs.foreground();
             }
-            boolean step = mayStep();
-            if (step && jobs.step()) {
+            if (mayStep() && jobs.step()) {
                 space.endEpoch();
             }
             if (room.forCommands()) {
@@ -140,7 +139,7 @@ final class PlaceStage {
             }
             space.examine(foreground);
             checkpoints.turn();
-            if (step && pages.wantsTrim()) {
+            if (pages.wantsTrim()) {
                 pages.trim();
                 space.endEpoch();
             }
