@@ -6,6 +6,8 @@ import dev.tidemark.engine.state.Decider;
 import dev.tidemark.engine.state.Event;
 import dev.tidemark.engine.state.State;
 import java.time.InstantSource;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.agrona.collections.LongHashSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,7 +21,17 @@ import org.slf4j.LoggerFactory;
 final class JobFeeder {
     private static final Logger LOG = LoggerFactory.getLogger(JobFeeder.class);
     /** Some tens of microseconds: less than a batch of foreground work, so that its latency hardly notices. */
-    private static final int BUSY_ENTRIES = 512;
+    private static final int BUSY_ENTRIES = 256;
+
+    /** Who works one request at a time is away between them: only after so long it has gone. */
+    private static final long IDLE_AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+    /**
+     * Beside foreground work a step is followed by so many times its own length without one: of requests that come one
+     * at a time, about one in a hundred meets a step.
+     */
+    private static final int REST_SHARE = 10;
+
     /** A millisecond or so: large enough that journaling it costs nothing, small enough to wait for. */
     private static final int IDLE_ENTRIES = 16_384;
     /**
@@ -42,16 +54,28 @@ final class JobFeeder {
     private final JournalRoom room;
     private final Progress progress;
     private final InstantSource clock;
+    private final LongSupplier nanoClock;
+    private long foregroundNanos;
+    private long restUntilNanos;
     private final LongHashSet parked = new LongHashSet();
 
     JobFeeder(
-            State state, EventSink sink, SpaceKeeper space, JournalRoom room, Progress progress, InstantSource clock) {
+            State state,
+            EventSink sink,
+            SpaceKeeper space,
+            JournalRoom room,
+            Progress progress,
+            InstantSource clock,
+            LongSupplier nanoClock) {
         this.state = state;
         this.sink = sink;
         this.space = space;
         this.room = room;
         this.progress = progress;
         this.clock = clock;
+        this.nanoClock = nanoClock;
+        restUntilNanos = nanoClock.getAsLong();
+        foregroundNanos = restUntilNanos - IDLE_AFTER_NANOS;
     }
 
     /** Whether a job is not done, and not parked. */
@@ -73,22 +97,50 @@ final class JobFeeder {
 
     /** Whether a step can be done now. */
     boolean canStep() {
-        return isActive() && space.waitingBlocks() < MAX_WAITING_BLOCKS && sink.hasRoom() && room.forCommands();
+        return isActive() && !isResting(nanoClock.getAsLong()) && hasRoom();
+    }
+
+    private boolean isResting(long now) {
+        return isBusy(now) && now - restUntilNanos < 0;
+    }
+
+    private boolean isBusy(long now) {
+        return now - foregroundNanos < IDLE_AFTER_NANOS;
+    }
+
+    private boolean hasRoom() {
+        return space.waitingBlocks() < MAX_WAITING_BLOCKS && sink.hasRoom() && room.forCommands();
+    }
+
+    /** Requests were placed: steps are small for a while, and rest in between. */
+    void foreground() {
+        if (isActive()) {
+            foregroundNanos = nanoClock.getAsLong();
+        }
+    }
+
+    /** Requests wait for what jobs give back: steps are large, and don't rest. */
+    void hurry() {
+        foregroundNanos = nanoClock.getAsLong() - IDLE_AFTER_NANOS;
     }
 
     /** Does one step of the oldest job, if one can be done, and completes the job after its last; whether it did. */
-    boolean step(boolean foreground) {
+    boolean step() {
         ReclaimJob job = next();
         if (job == null) {
             return false;
         }
-        if (!canStep()) {
+        long now = nanoClock.getAsLong();
+        if (isResting(now)) {
+            return false;
+        }
+        if (!hasRoom()) {
             if (space.proofHelps()) {
                 progress.wantProof();
             }
             return false;
         }
-        Event event = Decider.nextStep(job, clock.millis(), bound(foreground));
+        Event event = Decider.nextStep(job, clock.millis(), bound(isBusy(now)));
         try {
             sink.bringInPages(event);
         } catch (PageUnreadableException e) {
@@ -99,11 +151,13 @@ final class JobFeeder {
         if (job.isFinished() && state.jobs().first() == job && sink.hasRoom()) {
             sink.apply(Decider.nextStep(job, clock.millis(), 0)); // its completion: no turn of its own for that
         }
+        long end = nanoClock.getAsLong();
+        restUntilNanos = end + REST_SHARE * (end - now);
         return true;
     }
 
-    private int bound(boolean foreground) {
-        int most = foreground ? BUSY_ENTRIES : IDLE_ENTRIES;
+    private int bound(boolean busy) {
+        int most = busy ? BUSY_ENTRIES : IDLE_ENTRIES;
         if (!state.pages().isPartlyAbsent()) {
             return most;
         }

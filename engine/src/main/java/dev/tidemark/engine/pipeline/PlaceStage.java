@@ -21,6 +21,9 @@ import java.util.function.LongSupplier;
  * <p>One thread at a time; it knows no Disruptor, so that the crash tests can drive it step by step.
  */
 final class PlaceStage {
+    /** While each turn has something that is answered after its force: one in so many may do a step of a job. */
+    private static final int AWAITED_TURNS = 8;
+
     private final WriteRun run;
     private final RangePlacer ranges;
     private final MessagePlacer messages;
@@ -44,6 +47,7 @@ final class PlaceStage {
 
     private Slot slot;
     private boolean foreground;
+    private int turnsAwaited;
 
     PlaceStage(
             PipelineParts parts,
@@ -123,7 +127,12 @@ final class PlaceStage {
             endRun();
             space.giveBack();
             retryParked();
-            if (jobs.step(foreground)) {
+            if (!parked.isEmpty()) {
+                jobs.hurry();
+            } else if (foreground) {
+                jobs.foreground();
+            }
+            if (mayStep() && jobs.step()) {
                 space.endEpoch();
             }
             if (room.forCommands()) {
@@ -140,6 +149,12 @@ final class PlaceStage {
             failStop.fail(e);
             refuseAll();
         }
+    }
+
+    /** Not before JOURNAL has what somebody waits for, unless somebody always does. */
+    private boolean mayStep() {
+        turnsAwaited = slot.holdsAny() ? turnsAwaited + 1 : 0;
+        return turnsAwaited % AWAITED_TURNS == 0;
     }
 
     /** The last act: nothing more comes. What is parked can't be carried out any more. */
@@ -188,7 +203,6 @@ final class PlaceStage {
                 placeRange(request);
             }
             case MESSAGE -> {
-                foreground = true;
                 endRun();
                 placeMessage(request);
             }
@@ -380,6 +394,7 @@ final class PlaceStage {
         if (waits == MessagePlacer.Wait.CHECKPOINT || waits == MessagePlacer.Wait.CHECKPOINT_OF_CHANGE) {
             checkpoints.await(request, waits == MessagePlacer.Wait.CHECKPOINT_OF_CHANGE);
         } else if (waits == MessagePlacer.Wait.FORCE) {
+            foreground = true; // who only looks, how far a job is for example, must not slow it down
             slot.hold(request);
         } else {
             answer.answer(request);

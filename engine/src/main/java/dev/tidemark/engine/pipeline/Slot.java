@@ -20,6 +20,11 @@ final class Slot {
         lastHeld = held;
     }
 
+    /** Whether something is answered only after its force. */
+    boolean holdsAny() {
+        return firstHeld != null;
+    }
+
     /** Hands everything held over to JOURNAL. */
     void handOver(JournalStage journal) {
         Request held = firstHeld;

@@ -39,7 +39,8 @@ final class Stages {
         EventSink sink = new EventSink(
                 events, parts.log().maxPayloadBytes(), parts.state(), space, parts.progress(), durable, checkpoints);
         JournalRoom room = new JournalRoom(parts.log(), parts.policy().inlineBytes(), parts.nanoClock());
-        JobFeeder jobs = new JobFeeder(parts.state(), sink, space, room, parts.progress(), parts.clock());
+        JobFeeder jobs =
+                new JobFeeder(parts.state(), sink, space, room, parts.progress(), parts.clock(), parts.nanoClock());
         place = new PlaceStage(parts, sink, space, staging, room, jobs, checkpoints);
         journal = new JournalStage(events, staging, durable, room, checkpoints, parts);
     }

@@ -20,6 +20,7 @@ final class NoDataStorage implements Storage {
     private final Storage inner;
     private final AtomicLong metadataBytes = new AtomicLong();
     private volatile boolean cut;
+    private volatile boolean writes;
 
     NoDataStorage(Storage inner) {
         this.inner = inner;
@@ -28,6 +29,14 @@ final class NoDataStorage implements Storage {
     /** From now on every write and force fails, whoever asks. */
     void cut() {
         cut = true;
+    }
+
+    /**
+     * From now on what is written goes to a file on the disk, sparse as it is, and forces force it: so that a write
+     * costs what it costs. It must be zeros, still.
+     */
+    void writeData() {
+        writes = true;
     }
 
     /** Bytes that were written to the metadata file, but for those that only make it larger. */
@@ -183,13 +192,21 @@ final class NoDataStorage implements Storage {
         }
 
         @Override
-        public void write(long offset, ByteBuffer src) {
+        public void write(long offset, ByteBuffer src) throws IOException {
             size.accumulateAndGet(offset + src.remaining(), Math::max);
-            src.position(src.limit());
+            if (writes) {
+                super.write(offset, src);
+            } else {
+                src.position(src.limit());
+            }
         }
 
         @Override
-        public void force() {}
+        public void force() throws IOException {
+            if (writes) {
+                super.force();
+            }
+        }
 
         @Override
         public void truncate(long newSize) {
@@ -197,8 +214,11 @@ final class NoDataStorage implements Storage {
         }
 
         @Override
-        public void preallocate(long offset, long length) {
+        public void preallocate(long offset, long length) throws IOException {
             size.accumulateAndGet(offset + length, Math::max);
+            if (writes) {
+                super.preallocate(offset, length);
+            }
         }
 
         @Override

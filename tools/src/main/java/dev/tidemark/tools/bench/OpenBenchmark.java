@@ -44,6 +44,7 @@ final class OpenBenchmark {
 
     /** With what was written behind the last checkpoint being the same for each size. */
     void bySize() throws Exception {
+        warmUp();
         for (long bytes : settings.openBytes()) {
             Path place = run.part("open " + ScaleStore.size(bytes));
             long start = System.nanoTime();
@@ -63,6 +64,19 @@ final class OpenBenchmark {
             BenchFolders.remove(place);
         }
         claims();
+    }
+
+    /** The first opens of a process meet the interpreter. */
+    private void warmUp() throws Exception {
+        Path place = run.part("warming up");
+        try (ScaleStore made = run.filled(place, LONGEST_TAIL_BYTES)) {
+            for (int i = 0; i < TRIES; i++) {
+                writeTail(made, LONGEST_TAIL / TRIES, LONGEST_TAIL_BYTES, i);
+                made.crash();
+                made.open();
+            }
+        }
+        BenchFolders.remove(place);
     }
 
     private static String scattered(String size) {

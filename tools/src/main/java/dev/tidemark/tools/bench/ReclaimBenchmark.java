@@ -3,11 +3,15 @@ package dev.tidemark.tools.bench;
 import dev.tidemark.engine.StoreEvent;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.HdrHistogram.Histogram;
 
 /** Deleting snapshots: how soon it is answered, how fast space comes back, and what others notice of it. */
@@ -18,10 +22,15 @@ final class ReclaimBenchmark {
     /** Each snapshot owns a few blocks in as many leaves. */
     private static final int WRITES_BETWEEN = 128;
 
+    private static final Pattern DONE = Pattern.compile(" done_bytes=(\\d+)");
+
     private static final int COMMANDS = 200;
     private static final int DEPTH = 32;
     /** Long enough that nothing is left of what the snapshot cost when it was made. */
-    private static final long CALM_NANOS = TimeUnit.SECONDS.toNanos(3);
+    private static final long WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    /** Segments of the journal come and go after a checkpoint. */
+    private static final long SETTLE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private static final long JOB_LIMIT_NANOS = TimeUnit.MINUTES.toNanos(5);
 
@@ -37,7 +46,6 @@ final class ReclaimBenchmark {
 
     /** How foreground work comes in. */
     private enum Foreground {
-        NONE(""),
         ONE_AT_A_TIME("4 KiB writes one at a time"),
         MANY("4 KiB writes, depth 32");
 
@@ -50,7 +58,10 @@ final class ReclaimBenchmark {
 
     // ---- one snapshot
 
-    /** A snapshot that alone owns scattered blocks goes: once idle, and beside two kinds of foreground work. */
+    /**
+     * A snapshot that alone owns scattered blocks goes: beside two kinds of foreground work first, then idle. After it
+     * the same work again, for comparison.
+     */
     void scattered() throws Exception {
         Path place = run.part("reclaim");
         try (ScaleStore made = new ScaleStore(Files.createDirectory(place.resolve("store")));
@@ -59,20 +70,17 @@ final class ReclaimBenchmark {
             made.open();
             made.send("create " + OTHER + " size=" + OTHER_BYTES);
             made.fill(OTHER, OTHER_BYTES);
-            commands(made, forces);
             for (int round = 1; round <= settings.rounds(); round++) {
-                for (Foreground foreground : Foreground.values()) {
-                    run.progress().accept("  round " + round + " " + foreground.title);
-                    makeSnapshot(made, round);
-                    delete(made, forces, foreground, round);
-                }
+                run.round(round);
+                makeSnapshot(made, round);
+                delete(made, forces, round);
             }
         }
         BenchFolders.remove(place);
         String deleted = "delete of a snapshot that owns " + ScaleStore.size(settings.reclaimBytes());
         report.claimAtMost("delete / one journal force", report.median(deleted) / report.median("journal force"), 1.5);
         report.claimAtLeast("blocks given back a second when idle", report.median("blocks given back, idle"), 1e6);
-        for (Foreground each : new Foreground[] {Foreground.ONE_AT_A_TIME, Foreground.MANY}) {
+        for (Foreground each : Foreground.values()) {
             report.claimAtMost(
                     "p99 of " + each.title + ", meanwhile / afterwards",
                     report.median(each.title + ", p99 meanwhile") / report.median(each.title + ", p99 afterwards"),
@@ -84,6 +92,7 @@ final class ReclaimBenchmark {
     private static void commands(ScaleStore made, JournalForces forces) throws Exception {
         for (int i = 0; i < COMMANDS; i++) {
             made.send("create warm origin=" + OTHER);
+            forces.timed();
             made.send("delete warm");
             forces.timed();
         }
@@ -101,66 +110,86 @@ final class ReclaimBenchmark {
         made.fill("disk", bytes);
         made.shut();
         made.option("metadata-memory", "256M").open(); // the default
+        made.writeData(); // from now on writes cost what they cost
         Histogram warmUp = Speed.histogram();
-        long until = System.nanoTime() + CALM_NANOS;
-        made.timedCalls(OTHER, () -> System.nanoTime() < until, round, warmUp);
-        commandsOf(made);
-        made.store().volume(OTHER).flush();
-        made.send("checkpoint");
-    }
-
-    private static void commandsOf(ScaleStore made) {
-        for (int i = 0; i < COMMANDS; i++) {
-            made.send("label disk turn=" + i);
+        for (Foreground each : Foreground.values()) {
+            work(made, each, WARM_UP_NANOS, () -> true, round, warmUp);
         }
     }
 
-    private void delete(ScaleStore made, JournalForces forces, Foreground foreground, int round) throws Exception {
+    private void delete(ScaleStore made, JournalForces forces, int round) throws Exception {
         AtomicLong over = new AtomicLong();
         made.store().addListener(event -> {
             if (event.kind() == StoreEvent.Kind.JOB_COMPLETED) {
                 over.compareAndSet(0, System.nanoTime());
             }
         });
+        commands(made, forces);
+        made.store().volume(OTHER).flush();
+        made.send("checkpoint");
+        LockSupport.parkNanos(SETTLE_NANOS);
+        over.set(0);
         for (int i = 0; i < COMMANDS; i++) {
             report.add("journal force", "us", forces.timed() / 1e3);
         }
         long start = System.nanoTime();
         made.send("delete snap");
-        long answered = System.nanoTime();
         report.add(
                 "delete of a snapshot that owns " + ScaleStore.size(settings.reclaimBytes()),
                 "us",
-                (answered - start) / 1e3);
-        double blocks = settings.reclaimBytes() / (double) ScaleStore.BLOCK_BYTES;
-        if (foreground == Foreground.NONE) {
-            while (over.get() == 0 && System.nanoTime() - start < JOB_LIMIT_NANOS) {
-                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
-            }
-            report.add("blocks given back, idle", "/s", blocks / ((over.get() - answered) / 1e9));
-        } else {
-            Histogram meanwhile = Speed.histogram();
-            Speed speed = work(made, foreground, () -> over.get() == 0, round, meanwhile);
-            double seconds = (over.get() - answered) / 1e9;
+                (System.nanoTime() - start) / 1e3);
+        Map<Foreground, Histogram> meanwhile = new EnumMap<>(Foreground.class);
+        for (Foreground each : Foreground.values()) {
+            meanwhile.put(each, Speed.histogram());
+            double before = doneBlocks(made);
+            Speed speed = work(made, each, settings.nanos(), () -> over.get() == 0, round, meanwhile.get(each));
+            double seconds = speed.nanos() / 1e9;
+            report.add("  seconds measured beside the job, " + each.title, "s", seconds);
+            report.add("blocks given back beside " + each.title, "/s", (doneBlocks(made) - before) / seconds);
+            report.add(each.title + ", meanwhile", "/s", speed.perSecond());
+        }
+        double left = blocks() - doneBlocks(made);
+        long idle = System.nanoTime();
+        awaitEnd(over);
+        report.add("blocks given back, idle", "/s", left / ((over.get() - idle) / 1e9));
+        for (Foreground each : Foreground.values()) {
             Histogram calm = Speed.histogram();
-            long until = System.nanoTime() + Math.max(CALM_NANOS, speed.nanos());
-            Speed after = work(made, foreground, () -> System.nanoTime() < until, round + 1, calm);
-            report.add("  reclaim took, beside " + foreground.title, "s", seconds);
-            report.add(foreground.title + ", meanwhile", "/s", speed.perSecond());
-            report.add(foreground.title + ", afterwards", "/s", after.perSecond());
-            report.add(foreground.title + ", p99 meanwhile", "us", meanwhile.getValueAtPercentile(99) / 1e3);
-            report.add(foreground.title + ", p99 afterwards", "us", calm.getValueAtPercentile(99) / 1e3);
-            report.add("blocks given back, beside " + foreground.title, "/s", blocks / seconds);
+            Speed speed = work(made, each, settings.nanos(), () -> true, round, calm);
+            report.add(each.title + ", afterwards", "/s", speed.perSecond());
+            report.add(each.title + ", p99 meanwhile", "us", meanwhile.get(each).getValueAtPercentile(99) / 1e3);
+            report.add(each.title + ", p99 afterwards", "us", calm.getValueAtPercentile(99) / 1e3);
         }
         made.send("delete disk");
         made.awaitJobs();
     }
 
+    private static void awaitEnd(AtomicLong over) {
+        long start = System.nanoTime();
+        while (over.get() == 0) {
+            if (System.nanoTime() - start > JOB_LIMIT_NANOS) {
+                throw new IllegalStateException("the job does not end");
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+        }
+    }
+
+    /** Blocks that jobs have given back so far, of those that are not over. */
+    private double doneBlocks(ScaleStore made) {
+        Matcher done = DONE.matcher(made.send("jobs"));
+        return done.find() ? Long.parseLong(done.group(1)) / (double) ScaleStore.BLOCK_BYTES : blocks();
+    }
+
+    private double blocks() {
+        return settings.reclaimBytes() / (double) ScaleStore.BLOCK_BYTES;
+    }
+
     private static Speed work(
-            ScaleStore made, Foreground foreground, BooleanSupplier goOn, int seed, Histogram latencies) {
-        return foreground == Foreground.MANY
-                ? made.timedWrites(OTHER, DEPTH, goOn, seed, latencies)
-                : made.timedCalls(OTHER, goOn, seed, latencies);
+            ScaleStore made, Foreground kind, long nanos, BooleanSupplier goOn, int seed, Histogram latencies) {
+        long end = System.nanoTime() + nanos;
+        BooleanSupplier both = () -> System.nanoTime() < end && goOn.getAsBoolean();
+        return kind == Foreground.MANY
+                ? made.timedWrites(OTHER, DEPTH, both, seed, latencies)
+                : made.timedCalls(OTHER, both, seed, latencies);
     }
 
     // ---- many snapshots

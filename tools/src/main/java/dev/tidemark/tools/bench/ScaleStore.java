@@ -55,6 +55,11 @@ final class ScaleStore implements AutoCloseable {
         return System.nanoTime() - start;
     }
 
+    /** Until it is closed, writes go to the disk. */
+    void writeData() {
+        storage.writeData();
+    }
+
     /** Bytes that checkpoints wrote since the last open. */
     long metadataBytes() {
         return storage.metadataBytes();
