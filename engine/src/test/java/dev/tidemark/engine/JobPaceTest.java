@@ -7,6 +7,8 @@ import dev.tidemark.engine.message.Message;
 import dev.tidemark.engine.message.MessageParser;
 import dev.tidemark.storage.sim.SimStorage;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -26,6 +28,7 @@ class JobPaceTest {
     private static final Pattern DONE = Pattern.compile(" done_bytes=(\\d+)");
 
     private final Setup setup = Setup.small(1).capacity(4L * MIBS * MIB).withRareCheckpoints();
+    private final List<Object> requests = new ArrayList<>();
     private Store store;
     private Volume disk;
 
@@ -53,8 +56,13 @@ class JobPaceTest {
         return store.sendAsync((Message) MessageParser.parse(text), "test").toCompletableFuture();
     }
 
+    private void delete() throws Exception {
+        requests.add(send("delete old"));
+        store.step(1);
+    }
+
     private void writeSomething() {
-        disk.writeAsync(0, ByteBuffer.allocate(4096));
+        requests.add(disk.writeAsync(0, ByteBuffer.allocate(4096)));
         store.step(1);
     }
 
@@ -68,15 +76,13 @@ class JobPaceTest {
 
     @Test
     void shouldAnswerADeleteBeforeTheFirstStep() throws Exception {
-        send("delete old");
-        store.step(1);
+        delete();
         assertThat(doneBytes()).isZero();
     }
 
     @Test
     void shouldDoSmallStepsBesideRequestsAndLargeOnesAfterwards() throws Exception {
-        send("delete old");
-        store.step(1);
+        delete();
         for (int i = 0; i < 3; i++) {
             writeSomething();
         }
@@ -84,7 +90,9 @@ class JobPaceTest {
         assertThat(beside).isBetween(SMALL_STEP, 4 * SMALL_STEP);
         setup.pass(1);
         store.step(0);
-        assertThat(doneBytes()).as("a client that is away for a millisecond").isBetween(beside, beside + 2 * SMALL_STEP);
+        assertThat(doneBytes())
+                .as("a client that is away for a millisecond")
+                .isBetween(beside, beside + 2 * SMALL_STEP);
         setup.pass(100);
         store.step(0);
         assertThat(doneBytes()).isGreaterThan(beside + 16 * SMALL_STEP);
@@ -92,10 +100,9 @@ class JobPaceTest {
 
     @Test
     void shouldGoOnThoughSomebodyAlwaysWaitsForAForce() throws Exception {
-        send("delete old");
-        store.step(1);
+        delete();
         for (int i = 0; i < 32; i++) {
-            store.sendAsync((Message) MessageParser.parse("flush"), "test");
+            requests.add(send("flush"));
             store.step(1);
         }
         assertThat(doneBytes()).isGreaterThan(SMALL_STEP);

@@ -112,7 +112,7 @@ final class CheckpointBenchmark {
                 made.send("checkpoint");
                 long bytes = made.metadataBytes() - before;
                 String name = String.format(Locale.ROOT, "a checkpoint after %,d scattered writes", leaves);
-                report.add(name + ": dirty pages", "", dirty);
+                report.add(name + ": dirty pages", "", (double) dirty);
                 report.add(name + ": bytes written for each", "B", bytes / (double) dirty);
                 least = Math.min(least, bytes / (double) dirty);
                 most = Math.max(most, bytes / (double) dirty);

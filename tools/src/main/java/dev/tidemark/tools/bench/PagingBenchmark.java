@@ -60,7 +60,7 @@ final class PagingBenchmark {
                     report.add("metadata in memory" + plenty, "MiB", large.status("page_bytes") / 1048576.0);
                 }
             }
-            report.add("pages read" + plenty, "", large.status("page_faults"));
+            report.add("pages read" + plenty, "", (double) large.status("page_faults"));
         }
         BenchFolders.remove(place);
         for (Work work : List.of(Work.SEQUENTIAL_WRITES, Work.SEQUENTIAL_READS)) {
