@@ -105,7 +105,7 @@ final class OpenBenchmark {
         }
     }
 
-    /** The file of metadata grows before and after a checkpoint; sometimes that takes another one, so it tries again. */
+    /** The file of metadata grows before and after a checkpoint; that may take another one, so it tries again. */
     private static void writeTail(ScaleStore made, long tail, long bytes, long seed) {
         for (int i = 0; i < TRIES; i++) {
             made.send("checkpoint");
