@@ -246,7 +246,7 @@ final class PageCache {
         }
     }
 
-    /** Whether a page that nobody asked for lives and is not in memory: one in limbo is left to who walks through it. */
+    /** Whether a page nobody asked for lives and is not in memory: one in limbo is left to who walks through it. */
     private static boolean isAbsent(long[] chunk, long id) {
         return chunk[PageDirectory.slot(id) + PageDirectory.REFERENCES] != 0 && PageDirectory.address(chunk, id) == 0;
     }

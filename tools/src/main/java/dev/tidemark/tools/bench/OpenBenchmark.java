@@ -105,7 +105,7 @@ final class OpenBenchmark {
         }
     }
 
-    /** The file of metadata grows before and after a checkpoint; sometimes that takes another one, so it tries again. */
+    /** The file of metadata grows before and after a checkpoint; that may take another one, so it tries again. */
     private static void writeTail(ScaleStore made, long tail, long bytes, long seed) {
         for (int i = 0; i < TRIES; i++) {
             made.send("checkpoint");
@@ -199,8 +199,8 @@ final class OpenBenchmark {
     private void serve(Path place, Path store, Path socket) throws IOException {
         Path log = place.resolve("server.log");
         long start = System.nanoTime();
-        ServerChild server = ServerChild.start(
-                ChildJvm.program("serve", store.toString(), "--nbd", "unix:" + socket), socket, log);
+        ServerChild server =
+                ServerChild.start(ChildJvm.program("serve", store.toString(), "--nbd", "unix:" + socket), socket, log);
         report.add("server's start after kill -9", "ms", (System.nanoTime() - start) / 1e6);
         server.close();
         Matcher recovery = RECOVERY.matcher(Files.readString(log));
