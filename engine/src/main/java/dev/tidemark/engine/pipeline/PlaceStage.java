@@ -45,7 +45,9 @@ final class PlaceStage {
     private final OpenConnections connections;
     private final ArrayDeque<Request> parked = new ArrayDeque<>();
 
-    private Slot slot;
+    /** Of the request at hand, or the last one; before the first a turn has one that holds nothing. */
+    private Slot slot = new Slot();
+
     private boolean foreground;
     private int turnsAwaited;
 

@@ -112,6 +112,11 @@ public final class Setup {
         return new Setup(seed, sabotage, bytes, blockSizeBytes, inlineLimit, unsynced).like(this);
     }
 
+    /** The same with another limit of the data that a frame carries. */
+    public Setup inlineLimit(String limit) {
+        return new Setup(seed, sabotage, capacityBytes, blockSizeBytes, limit, unsynced).like(this);
+    }
+
     /** The same with another block size. */
     public Setup blockSize(int bytes) {
         return new Setup(seed, sabotage, capacityBytes, bytes, inlineLimit, unsynced).like(this);

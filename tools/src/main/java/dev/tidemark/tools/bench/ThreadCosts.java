@@ -8,7 +8,8 @@ import java.util.Set;
 
 /**
  * Heap bytes that the calling thread and the store's threads have allocated, and the processor time that they have
- * used, from its making to {@link #pause}. Processor time tells what a store costs even where other programs share the machine.
+ * used, from its making to {@link #pause}. Processor time tells what a store costs even where other programs share the
+ * machine.
  */
 final class ThreadCosts {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
