@@ -19,9 +19,9 @@ final class Fio {
      * @param pattern fio's name for it: randwrite, randread, write, read
      * @param blockBytes length of each request
      * @param depth requests in flight
-     * @param flushes whether each write is followed by a flush
+     * @param flushEvery so many writes are followed by a flush; 0: one flush at the end
      */
-    record Job(String pattern, int blockBytes, int depth, boolean flushes) {}
+    record Job(String pattern, int blockBytes, int depth, int flushEvery) {}
 
     /** Returns fio's name and version. */
     static String version() throws IOException {
@@ -35,7 +35,7 @@ final class Fio {
 
     /** Writes the whole volume once, in order. */
     void fill(String uri) throws IOException {
-        run(uri, new Job("write", 1 << 20, 4, false), List.of());
+        run(uri, new Job("write", 1 << 20, 4, 0), List.of());
     }
 
     /** Does a job for some seconds; the seed chooses the places. */
@@ -57,8 +57,8 @@ final class Fio {
                 "--norandommap",
                 "--eta=never",
                 "--output-format=json"));
-        if (job.flushes()) {
-            command.add("--fsync=1");
+        if (job.flushEvery() > 0) {
+            command.add("--fsync=" + job.flushEvery());
         } else if (job.pattern().endsWith("write")) {
             command.add("--end_fsync=1"); // so that nobody's writes go to the disk in the next one's turn
         }

@@ -28,7 +28,7 @@ public final class NbdBenchmark {
         FLUSHES,
         /** Random 4 KiB reads at depth 32, from the page cache. */
         READS,
-        /** 1 MiB writes and reads in order. */
+        /** 1 MiB writes and reads in order; writes without a flush but the last, and with one after each pass. */
         SEQUENTIAL
     }
 
@@ -177,7 +177,7 @@ public final class NbdBenchmark {
 
     private void writes() throws IOException {
         String what = "random 4 KiB writes, depth 32";
-        Fio.Job job = new Fio.Job("randwrite", BLOCK_BYTES, DEPTH, false);
+        Fio.Job job = new Fio.Job("randwrite", BLOCK_BYTES, DEPTH, 0);
         rounds(all(), (contender, seconds, round, counts) -> {
             FioReport found = fio.run(contender.uri(), job, seconds, round);
             add(counts, what, contender, PER_SECOND, found.writesPerSecond());
@@ -187,7 +187,7 @@ public final class NbdBenchmark {
 
     private void snapshot() throws IOException {
         String what = "random 4 KiB writes right after a snapshot";
-        Fio.Job job = new Fio.Job("randwrite", BLOCK_BYTES, DEPTH, false);
+        Fio.Job job = new Fio.Job("randwrite", BLOCK_BYTES, DEPTH, 0);
         List<NbdContender> contenders = new ArrayList<>(all());
         contenders.removeIf(contender -> !contender.hasSnapshots());
         rounds(contenders, (contender, seconds, round, counts) -> {
@@ -201,7 +201,7 @@ public final class NbdBenchmark {
 
     private void flushes() throws IOException {
         String what = "4 KiB write + flush, depth 1";
-        Fio.Job job = new Fio.Job("randwrite", BLOCK_BYTES, 1, true);
+        Fio.Job job = new Fio.Job("randwrite", BLOCK_BYTES, 1, 1);
         // Forces meet whatever else the disk does: here the contenders change places every second.
         rounds(all(), settings.rounds() * settings.seconds(), 1, (contender, seconds, round, counts) -> {
             FioReport found = fio.run(contender.uri(), job, seconds, round);
@@ -215,10 +215,10 @@ public final class NbdBenchmark {
 
     private void reads() throws IOException {
         String what = "random 4 KiB reads, depth 32";
-        Fio.Job job = new Fio.Job("randread", BLOCK_BYTES, DEPTH, false);
+        Fio.Job job = new Fio.Job("randread", BLOCK_BYTES, DEPTH, 0);
         for (NbdContender contender : all()) {
             // All of it into the page cache, where the contender uses it.
-            fio.run(contender.uri(), new Fio.Job("read", LARGE_BYTES, SEQUENTIAL_DEPTH, false), 1, 0);
+            fio.run(contender.uri(), new Fio.Job("read", LARGE_BYTES, SEQUENTIAL_DEPTH, 0), 1, 0);
         }
         rounds(all(), (contender, seconds, round, counts) -> {
             FioReport found = fio.run(contender.uri(), job, seconds, round);
@@ -231,16 +231,21 @@ public final class NbdBenchmark {
 
     private void sequential() throws IOException {
         String write = "1 MiB sequential writes, depth " + SEQUENTIAL_DEPTH;
+        String flushed = "1 MiB sequential writes, a flush after each pass";
         String read = "1 MiB sequential reads, depth " + SEQUENTIAL_DEPTH;
-        Fio.Job writes = new Fio.Job("write", LARGE_BYTES, SEQUENTIAL_DEPTH, false);
-        Fio.Job reads = new Fio.Job("read", LARGE_BYTES, SEQUENTIAL_DEPTH, false);
+        Fio.Job writes = new Fio.Job("write", LARGE_BYTES, SEQUENTIAL_DEPTH, 0);
+        int pass = (int) Math.max(1, settings.volumeBytes() / LARGE_BYTES);
+        Fio.Job passes = new Fio.Job("write", LARGE_BYTES, SEQUENTIAL_DEPTH, pass);
+        Fio.Job reads = new Fio.Job("read", LARGE_BYTES, SEQUENTIAL_DEPTH, 0);
         rounds(all(), (contender, seconds, round, counts) -> {
             FioReport written = fio.run(contender.uri(), writes, seconds, round);
             add(counts, write, contender, PER_SECOND, written.writesPerSecond());
+            FioReport forced = fio.run(contender.uri(), passes, seconds, round);
+            add(counts, flushed, contender, PER_SECOND, forced.writesPerSecond());
             FioReport found = fio.run(contender.uri(), reads, seconds, round);
             add(counts, read, contender, PER_SECOND, found.readsPerSecond());
         });
-        for (String what : List.of(write, read)) {
+        for (String what : List.of(write, flushed, read)) {
             double better = Math.max(report.median(name(what, qcow2)), report.median(name(what, raw)));
             report.claimAtLeast(what + " / better peer", report.median(name(what, own)) / better, 0.9);
         }
