@@ -51,9 +51,9 @@ class SabotageTest {
         steps.add(new Step.Say(List.of(new Step.Verb(Step.Kind.CREATE, 0, 0, 199, false)), 0, 0)); // 100 KiB
         steps.add(new Step.Run(1));
         int oneBlock = 3 << 5;
-        int eightBlocks = 7 << 5 | 3;
+        int eightBlocks = (7 << 5) | 3;
         for (int i = 0; i < 2; i++) {
-            steps.add(new Step.Write(0, 10 * BLOCK << 3, oneBlock, i, false));
+            steps.add(new Step.Write(0, (10 * BLOCK) << 3, oneBlock, i, false));
             steps.add(new Step.Flush());
             steps.add(new Step.Run(2));
         }
