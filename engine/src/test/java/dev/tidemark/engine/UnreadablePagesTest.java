@@ -221,7 +221,7 @@ class UnreadablePagesTest {
                 break;
             }
         }
-        assertThat(refused).isGreaterThan(10);
+        assertThat(refused).isGreaterThan(3); // pages that lie together are read together
         assertThat(parked).isPositive();
     }
 
