@@ -214,7 +214,7 @@ class AllocatorTest {
     }
 
     @Test
-    void shouldFindLongRunsUnderRandomRewritingForAtMostTwiceTheData() {
+    void shouldFindLongRunsUnderRandomRewritingForAtMostThriceTheData() {
         int data = 20 * REGION;
         TestSpace allocator = new TestSpace(1000L * REGION, 0);
         SplittableRandom random = new SplittableRandom(7);
@@ -237,8 +237,8 @@ class AllocatorTest {
                 done += Allocator.length(run);
             }
         }
-        assertThat(allocator.allocator.highWaterBlocks()).isLessThan(2L * data);
-        assertThat(2.0 * data / runs).as("blocks a run").isGreaterThan(1.9);
+        assertThat(allocator.allocator.highWaterBlocks()).isLessThan(3L * data);
+        assertThat(2.0 * data / runs).as("blocks a run").isGreaterThan(4);
     }
 
     private static void fill(TestSpace allocator, long blocks) {
