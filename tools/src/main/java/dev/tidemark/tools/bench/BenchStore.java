@@ -33,7 +33,7 @@ final class BenchStore implements AutoCloseable {
         return new BenchStore(Files.createTempDirectory(parent, "case-"), capacityBytes);
     }
 
-    /** A store with room for twice its one volume twice over, every block of which was written. */
+    /** A store with room for eight times its one volume, every block of which was written. */
     static BenchStore filled(Path parent, long volumeBytes) throws Exception {
         BenchStore made = empty(parent, Math.max(1L << 30, 8 * volumeBytes));
         made.send("create " + VOLUME + " size=" + volumeBytes);
