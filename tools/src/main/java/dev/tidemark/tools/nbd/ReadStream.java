@@ -8,6 +8,8 @@ import static dev.tidemark.tools.nbd.NbdProtocol.STRUCTURED_REPLY_BYTES;
 
 import dev.tidemark.engine.StoreException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.function.Consumer;
 
 /**
  * Reads: small ones go into the send buffer at once, or through {@link ReadHelpers} while the disk is what they wait
@@ -18,7 +20,10 @@ import java.io.IOException;
  * that it can be, and only what breaks in between costs the connection.
  */
 final class ReadStream {
-    /** Small enough for the processor's cache, large enough to make the calls cheap. */
+    /**
+     * Small enough for the processor's cache, large enough to make the calls cheap. Reads that are large enough to have
+     * two threads of the store are cut into {@link ReadHelpers#LARGE_PIECE_BYTES}.
+     */
     private static final int PIECE_BYTES = 128 << 10;
 
     /** What may still wait to be sent when the next piece is read: it is moved, to make room. */
@@ -28,10 +33,12 @@ final class ReadStream {
     private final Replies replies;
     private final InFlight inFlight;
     private final ReadHelpers helpers;
+    private final Consumer<ByteBuffer> largeBuffers;
     private final ReadPace pace = new ReadPace();
     private final ReadHelpers.Task[] tasks;
 
     private boolean active;
+    private int pieceBytes;
     private long handle;
     private long offset;
     private long length;
@@ -45,6 +52,7 @@ final class ReadStream {
         this.replies = session.replies();
         this.inFlight = inFlight;
         this.helpers = helpers;
+        largeBuffers = helpers::giveLarge;
         tasks = new ReadHelpers.Task[inFlight.capacity()];
     }
 
@@ -148,11 +156,13 @@ final class ReadStream {
 
     /** Begins a read that does not {@link #fits fit}; an empty send buffer was reserved. */
     void begin(long requestHandle, long from, int bytes, long start) {
+        borrow(bytes);
         if (!session.isStructured()) {
             try {
                 prefetch(from, bytes);
             } catch (StoreException e) {
                 session.failure(requestHandle, NbdOperation.READ, bytes, start, e);
+                replies.giveBackWhenEmpty();
                 return;
             }
             replies.simple(requestHandle, NbdError.NONE);
@@ -169,6 +179,20 @@ final class ReadStream {
         failure = null;
     }
 
+    private void borrow(int bytes) {
+        pieceBytes = PIECE_BYTES;
+        ByteBuffer larger = bytes < ReadHelpers.LARGE_PIECE_BYTES ? null : helpers.takeLarge();
+        if (larger != null) {
+            replies.borrow(larger, largeBuffers);
+            pieceBytes = ReadHelpers.LARGE_PIECE_BYTES;
+        }
+    }
+
+    /** Gives back what a read in the middle of its data holds; the connection ends. */
+    void abandon() {
+        replies.giveBack();
+    }
+
     /**
      * Adds the next piece, when there is room for it.
      *
@@ -179,7 +203,7 @@ final class ReadStream {
         if (sent == length) {
             return finish();
         }
-        int piece = (int) Math.min(PIECE_BYTES, length - sent);
+        int piece = (int) Math.min(pieceBytes, length - sent);
         // The socket's own buffer holds more than a piece, so little is lost by not moving much.
         if (replies.pendingBytes() > MAX_MOVED_BYTES || !replies.reserve(piece)) {
             return false;
@@ -217,6 +241,7 @@ final class ReadStream {
             }
         }
         active = false;
+        replies.giveBackWhenEmpty();
         session.count(NbdOperation.READ, length, startNanos, failure != null);
         return true;
     }

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.function.Consumer;
 
 /**
  * The replies of a connection that are not yet on the wire, one after the other, so that one write sends them all.
@@ -31,13 +32,49 @@ final class Replies {
 
     private static final int MAX_MESSAGE_BYTES = 256;
 
-    private final ByteBuffer buffer;
+    private final ByteBuffer own;
+    private ByteBuffer buffer;
     private int start;
     private int end;
     private long sentBytes;
 
+    // The larger buffer that is used for the time being, and whose it is; returned once it is empty, when that was
+    // said.
+    private Consumer<ByteBuffer> lender;
+    private boolean returnWhenEmpty;
+
     Replies(ByteBuffer buffer) {
+        own = buffer;
         this.buffer = buffer;
+    }
+
+    /** Uses another buffer for the time being; there is nothing to be sent now. */
+    void borrow(ByteBuffer larger, Consumer<ByteBuffer> itsLender) {
+        giveBack();
+        buffer = larger;
+        lender = itsLender;
+        start = 0;
+        end = 0;
+    }
+
+    /** Gives a borrowed buffer back as soon as all in it was sent; the lender is called by this thread. */
+    void giveBackWhenEmpty() {
+        returnWhenEmpty = true;
+        if (isEmpty()) {
+            giveBack();
+        }
+    }
+
+    /** Gives a borrowed buffer back at once, with what was not sent. */
+    void giveBack() {
+        returnWhenEmpty = false;
+        if (lender != null) {
+            lender.accept(buffer);
+            lender = null;
+            buffer = own;
+            start = 0;
+            end = 0;
+        }
     }
 
     int capacity() {
@@ -88,6 +125,9 @@ final class Replies {
         if (start == end) {
             start = 0;
             end = 0;
+            if (returnWhenEmpty) {
+                giveBack();
+            }
         }
         return written > 0;
     }

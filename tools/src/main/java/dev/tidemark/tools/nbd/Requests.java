@@ -51,6 +51,7 @@ final class Requests {
     private final long maxBytesInFlight;
 
     private boolean served;
+    private int takenCount;
     private boolean refusing;
     private boolean disconnected;
     private boolean afterLargeWrite;
@@ -126,6 +127,11 @@ final class Requests {
         return served;
     }
 
+    /** Returns how many requests the last {@link #serve} took from what was received. */
+    int takenCount() {
+        return takenCount;
+    }
+
     int receivePayload(Wire wire) throws IOException {
         return writes.receive(wire);
     }
@@ -138,6 +144,7 @@ final class Requests {
     void abandon() {
         writes.abandon();
         zeroFill.stop();
+        reads.abandon();
     }
 
     /** Answers what the store has completed, as far as there is room; returns whether there was anything. */
@@ -192,6 +199,7 @@ final class Requests {
     /** Serves until something is missing; returns what. */
     Need serve(Wire wire) throws IOException {
         served = false;
+        takenCount = 0;
         startNanos = session.now();
         Need need = Need.NOTHING;
         while (need == Need.NOTHING && !disconnected) {
@@ -237,7 +245,9 @@ final class Requests {
         if (!replies.reserve(Replies.ERROR_ROOM)) {
             return Need.ROOM;
         }
-        return next();
+        Need missing = next();
+        takenCount += missing == Need.NOTHING ? 1 : 0;
+        return missing;
     }
 
     private Need next() throws PeerException {

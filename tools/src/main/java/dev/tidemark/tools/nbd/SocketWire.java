@@ -74,6 +74,14 @@ final class SocketWire implements Wire {
     }
 
     @Override
+    public void pause(long nanos) {
+        long start = System.nanoTime();
+        while (System.nanoTime() - start < nanos) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Override
     public void wake() {
         selector.wakeup();
     }

@@ -56,6 +56,7 @@ final class Transmission {
     private final InFlight inFlight;
     private final ByteBudget.Ticket ticket;
     private final Requests requests;
+    private final Gathering gathering = new Gathering();
     private final AtomicBoolean asleep = new AtomicBoolean();
 
     private Need need = Need.NOTHING;
@@ -132,7 +133,11 @@ final class Transmission {
         need = requests.serve(wire);
         progress |= requests.hasServed();
         progress |= send();
+        boolean pause = requests.takenCount() > 0 && gathering.served(requests.takenCount());
         if (need == Need.INPUT && !inputEnded) {
+            if (pause && replies.isEmpty() && !requests.isReceivingPayload() && !endingSeen) {
+                wire.pause(Gathering.PAUSE_NANOS);
+            }
             if (endingSeen && !draining) {
                 // What had been received was answered; what comes now is not looked at.
                 inputEnded = true;

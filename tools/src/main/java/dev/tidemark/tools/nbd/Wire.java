@@ -25,6 +25,9 @@ interface Wire extends Closeable {
      */
     void await(boolean readable, boolean writable, long timeoutNanos) throws IOException;
 
+    /** Lets a moment pass, too short to wait for anything; a wire that has no peer in another process need not. */
+    void pause(long nanos);
+
     /** Ends the wait that goes on, or the next one. Any thread; does not block. */
     void wake();
 

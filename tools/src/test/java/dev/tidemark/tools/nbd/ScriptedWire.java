@@ -126,6 +126,11 @@ final class ScriptedWire implements Wire, Executor, LongSupplier {
     }
 
     @Override
+    public void pause(long nanos) {
+        // Its peer is the same thread.
+    }
+
+    @Override
     public void wake() {}
 
     @Override
