@@ -57,7 +57,8 @@ final class StoreParts implements AutoCloseable {
         JournalConfig journalConfig = StoreFolder.journalConfig(config, options);
         loaded = CheckpointLoader.load(folder, superblock, options.metadataMemoryBytes());
         state = loaded.state();
-        recovered = Recovery.recover(folder, journalConfig, superblock, state, exceptions, config.sabotage());
+        int readers = config.stepped() ? Recovery.NO_READERS : Recovery.MANY_READERS;
+        recovered = Recovery.recover(folder, journalConfig, superblock, state, exceptions, readers, config.sabotage());
         makeRoom(small(config));
         recovered.journal().releaseBelow(superblock.checkpoint().journalOffset());
         mappings = new MappingReader(state.pages());

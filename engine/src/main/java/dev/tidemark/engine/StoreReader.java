@@ -142,7 +142,12 @@ public final class StoreReader implements AutoCloseable {
         CheckpointLoader.Loaded loaded = CheckpointLoader.read(folder, superblock, options.metadataMemoryBytes());
         boolean done = false;
         try {
-            ReadOnlyState read = Recovery.read(folder, journalConfig(config, superblock), superblock, loaded);
+            ReadOnlyState read = Recovery.read(
+                    folder,
+                    journalConfig(config, superblock),
+                    superblock,
+                    loaded,
+                    config.stepped() ? Recovery.NO_READERS : Recovery.MANY_READERS);
             done = true;
             return read;
         } finally {

@@ -246,6 +246,86 @@ final class PageCache {
         }
     }
 
+    /** Brings a page in, when there is room; its address, never a thread's own copy, or 0. */
+    long bringInIfRoom(long id, boolean alone) {
+        if (alone) {
+            return bringInAlone(id);
+        }
+        return fault(id, 0, false) == 0 ? 0 : directory.address(id);
+    }
+
+    /**
+     * Brings one page in and nothing with it, when there is room: for threads that work side by side, in no order. What
+     * takes time is done without the lock: the read, and the first touch of a frame that was never used.
+     *
+     * @return its address, 0 when there is no room or no such page
+     */
+    private long bringInAlone(long id) {
+        while (backing != null && !closed) {
+            FaultBuffers mine = buffers.get();
+            long[] chunk = directory.chunk(id);
+            if (chunk == null) {
+                if (isKnownMissing(id)) {
+                    return 0;
+                }
+                table.bringIn(id >>> PageTable.LEAF_BITS, kind -> mine.page(0));
+                continue;
+            }
+            long address = PageDirectory.address(chunk, id);
+            long place = PageDirectory.place(chunk, id);
+            if (address != 0 || place == 0) {
+                return address;
+            }
+            long frame = takeFree();
+            if (frame == 0) {
+                return 0;
+            }
+            boolean entered = false;
+            try {
+                ByteBuffer page = mine.page(0);
+                backing.read(PageKind.PAGE, id, PageTable.slotOf(place), PageTable.checksumOf(place), page);
+                UnsafeApi.copyMemory(BufferUtil.address(page), frame, PageStore.PAGE_BYTES);
+                entered = enterFilled(id, place, frame);
+            } catch (IOException e) {
+                if (isStill(id, place)) {
+                    throw new PageUnreadableException(PageKind.PAGE, id, PageTable.slotOf(place), e);
+                }
+            } finally {
+                if (!entered) {
+                    giveBack(frame);
+                }
+            }
+        }
+        return 0;
+    }
+
+    private long takeFree() {
+        synchronized (lock) {
+            return hasFree() ? take() : 0;
+        }
+    }
+
+    private void giveBack(long frame) {
+        synchronized (lock) {
+            give(frame);
+        }
+    }
+
+    /** Puts a frame that holds the page's content in its place, unless somebody else did, or the page was moved. */
+    private boolean enterFilled(long id, long place, long frame) {
+        synchronized (lock) {
+            long[] now = directory.chunk(id);
+            if (now == null || PageDirectory.place(now, id) != place || PageDirectory.address(now, id) != 0) {
+                return false;
+            }
+            faults++;
+            entered(id);
+            PageDirectory.touch(now, id);
+            PageDirectory.address(now, id, frame);
+            return true;
+        }
+    }
+
     /** Whether a page nobody asked for lives and is not in memory: one in limbo is left to who walks through it. */
     private static boolean isAbsent(long[] chunk, long id) {
         return chunk[PageDirectory.slot(id) + PageDirectory.REFERENCES] != 0 && PageDirectory.address(chunk, id) == 0;

@@ -10,11 +10,17 @@ package dev.tidemark.engine.mapping;
 public final class PagePrefetch {
     private final PageStore pages;
     private final PhysicalBlocks blocks;
+    private final boolean alone;
 
-    /** Of the trees and counts in these pages. */
-    public PagePrefetch(PageStore pages, PhysicalBlocks blocks) {
+    /**
+     * Of the trees and counts in these pages.
+     *
+     * @param alone whether to read no page with another one: what is asked for lies anywhere
+     */
+    public PagePrefetch(PageStore pages, PhysicalBlocks blocks, boolean alone) {
         this.pages = pages;
         this.blocks = blocks;
+        this.alone = alone;
     }
 
     /** Whether there is anything to do at all: not while every page is in memory. */
@@ -53,7 +59,7 @@ public final class PagePrefetch {
     }
 
     private void page(long id, int height, long from, long to, long ownedAfter, boolean shared) {
-        long page = pages.prefetch(id);
+        long page = pages.prefetch(id, alone);
         if (page == 0) {
             return;
         }
@@ -64,7 +70,7 @@ public final class PagePrefetch {
             for (int i = copiedShared ? 0 : (int) from; i < end; i++) {
                 long physical = MappingPage.physical(MappingPage.place(MappingPage.entry(page, i)));
                 if (physical != 0 && physical / PhysicalBlocks.PAGE_BLOCKS != last / PhysicalBlocks.PAGE_BLOCKS) {
-                    blocks.prefetch(physical);
+                    blocks.prefetch(physical, alone);
                     last = physical;
                 }
             }

@@ -221,11 +221,11 @@ public final class PageStore implements AutoCloseable {
         return resident(id) != 0 || cache.fault(id, 0, true) != 0;
     }
 
-    /** As {@link #readable}, when there is room; its address until the pin ends, never a thread's own copy, or 0. */
-    public long prefetch(long id) {
+    /** As {@link #readable}, when there is room, with those behind it unless {@code alone}; never a copy, but 0. */
+    public long prefetch(long id, boolean alone) {
         probe.page(id, true, true);
         long address = resident(id);
-        return address != 0 || cache.fault(id, 0, false) == 0 ? address : resident(id);
+        return address != 0 ? address : cache.bringInIfRoom(id, alone);
     }
 
     /**

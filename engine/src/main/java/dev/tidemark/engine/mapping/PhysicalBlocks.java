@@ -51,9 +51,10 @@ public interface PhysicalBlocks {
     /**
      * Brings in what leads to a block's references. Any thread under an epoch pin; a hint, see {@link PagePrefetch}.
      *
+     * @param alone see {@link PageStore#prefetch}
      * @throws PageUnreadableException when it can't be read
      */
-    void prefetch(long physical);
+    void prefetch(long physical, boolean alone);
 
     /** How many references a block has, 0 for a free one. */
     long references(long physical);

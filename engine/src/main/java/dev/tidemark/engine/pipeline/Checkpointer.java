@@ -160,11 +160,14 @@ final class Checkpointer {
         }
     }
 
-    /** Whether a turn of PLACE would do something: also begin what was asked for while another one was taken. */
+    /**
+     * Whether a turn of PLACE would do something: also begin what was asked for while another one was taken, or what
+     * has become due since the last turn, for in an idle store there are no others.
+     */
     boolean wantsTurn() {
         return switch (phase) {
             case READY, DONE -> true;
-            case IDLE -> !waiting.isEmpty();
+            case IDLE -> isDue();
             case PREPARING, FROZEN -> false;
         };
     }

@@ -41,7 +41,7 @@ public final class Pipeline implements AutoCloseable {
                         parts.policy().intervalNanos(),
                         parts.exceptions().isUninterruptible())
                 : new SteppedLane(stages);
-        this.pages = new PagePrefetch(parts.state().pages(), parts.state().space());
+        this.pages = new PagePrefetch(parts.state().pages(), parts.state().space(), false);
         int blockSizeBytes = parts.exceptions().blockSizeBytes();
         this.preparers = ThreadLocal.withInitial(() ->
                 new Preparer(new BlockChecksum(), new PartialBlocks(parts.reader(), blockSizeBytes), blockSizeBytes));

@@ -174,10 +174,18 @@ final class PlaceStage {
         }
     }
 
-    /** Whether a job has a step to do: a turn should come at once. */
+    /**
+     * Whether there is something to do, a job's step for example: a turn should come at once. Not for a step right
+     * after somebody's request went to be forced: it would have the core, or the disk, before the answer goes out. The
+     * lane's next look is soon enough, but for requests that wait for the space.
+     */
     boolean wantsTurn() {
+        boolean stepNow = turnsAwaited == 0 || !parked.isEmpty();
         return !failStop.failed()
-                && (jobs.canStep() || space.wantsTurn() || checkpoints.wantsTurn() || pages.wantsTrim());
+                && ((stepNow && jobs.canStep())
+                        || space.wantsTurn()
+                        || checkpoints.wantsTurn()
+                        || pages.wantsTrim());
     }
 
     /**

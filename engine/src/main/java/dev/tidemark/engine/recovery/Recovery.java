@@ -4,8 +4,6 @@ import dev.tidemark.engine.checkpoint.CheckpointLoader;
 import dev.tidemark.engine.checkpoint.CheckpointPlace;
 import dev.tidemark.engine.checkpoint.Superblock;
 import dev.tidemark.engine.exception.ExceptionStore;
-import dev.tidemark.engine.mapping.PageUnreadableException;
-import dev.tidemark.engine.state.Applier;
 import dev.tidemark.engine.state.State;
 import dev.tidemark.journal.Journal;
 import dev.tidemark.journal.JournalConfig;
@@ -25,8 +23,11 @@ import org.agrona.collections.Long2ObjectHashMap;
  * of blocks, which get the bytes that the history says they have.
  */
 public final class Recovery {
-    /** Pages that replay drops are stamped with epoch 0: nobody reads yet. */
-    private static final long FIRST_EPOCH = 1;
+    /** For {@code readers}: many threads read ahead of the applier what the journal's events will touch. */
+    public static final int MANY_READERS = ReplayReaders.THREADS;
+
+    /** For {@code readers}: the calling thread does, in an order that repeats. */
+    public static final int NO_READERS = ReplayReaders.SAME_THREAD;
 
     private Recovery() {}
 
@@ -42,6 +43,7 @@ public final class Recovery {
      *
      * @param superblock which both copies say, forced
      * @param state what its checkpoint holds; changed to what the journal's tail makes of it, also when this fails
+     * @param readers threads that read pages ahead; whatever it is, the state and the errors are the same
      * @throws dev.tidemark.journal.JournalException when the journal is damaged or too new; nothing was changed
      * @throws IOException when something could not be read or written
      */
@@ -51,10 +53,11 @@ public final class Recovery {
             Superblock superblock,
             State state,
             ExceptionStore exceptions,
+            int readers,
             Sabotage sabotage)
             throws IOException {
         Known known = known(superblock.store(), superblock.checkpoint());
-        return recover(storage, config, known, state, exceptions, sabotage, ReplayStep.NONE);
+        return recover(storage, config, known, new Replay(state, readers), exceptions, sabotage, ReplayStep.NONE);
     }
 
     /**
@@ -74,7 +77,8 @@ public final class Recovery {
             ReplayStep step)
             throws IOException {
         known.requireWhole(storage, config);
-        return recover(storage, config, known.known(), state, exceptions, Sabotage.NONE, step);
+        Replay replay = new Replay(state, Replay.AS_THEY_COME);
+        return recover(storage, config, known.known(), replay, exceptions, Sabotage.NONE, step);
     }
 
     /**
@@ -89,7 +93,7 @@ public final class Recovery {
             throws IOException {
         known.requireWhole(storage, config);
         try (JournalRecovery journal = Journal.recover(storage, config, known.known())) {
-            new Replay(state).all(journal, step);
+            new Replay(state, Replay.AS_THEY_COME).all(journal, step);
         }
     }
 
@@ -97,20 +101,19 @@ public final class Recovery {
             Storage storage,
             JournalConfig config,
             Known known,
-            State state,
+            Replay replay,
             ExceptionStore exceptions,
             Sabotage sabotage,
             ReplayStep step)
             throws IOException {
         try (JournalRecovery journal = Journal.recover(storage, config, known)) {
-            Replay replay = new Replay(state);
             replay.all(journal, step);
-            long rewritten = HomeCopies.rewrite(journal, replay.homeDurableSeq, exceptions, sabotage);
+            long rewritten = HomeCopies.rewrite(journal, replay.homeDurableSeq(), exceptions, sabotage);
             Journal open = journal.begin();
             return new Recovered(
-                    replay.state,
+                    replay.state(),
                     open,
-                    replay.events,
+                    replay.events(),
                     journal.endOffset() - journal.startOffset(),
                     rewritten,
                     journal.tornBytes());
@@ -119,17 +122,19 @@ public final class Recovery {
 
     /**
      * Makes the state without changing anything: for inspection, also beside a running server.
+     *
+     * @param readers as in {@link #recover}
      */
     public static ReadOnlyState read(
-            Storage storage, JournalConfig config, Superblock superblock, CheckpointLoader.Loaded loaded)
+            Storage storage, JournalConfig config, Superblock superblock, CheckpointLoader.Loaded loaded, int readers)
             throws IOException {
         Known known = known(superblock.store(), superblock.checkpoint());
         try (JournalRecovery journal = Journal.recover(storage, config, known)) {
-            Replay replay = new Replay(loaded.state());
+            Replay replay = new Replay(loaded.state(), readers);
             replay.all(journal, ReplayStep.NONE);
             return new ReadOnlyState(
                     loaded,
-                    Math.max(superblock.checkpoint().seq(), replay.evidenceSeq),
+                    Math.max(superblock.checkpoint().seq(), replay.evidenceSeq()),
                     journal.endOffset() - journal.startOffset(),
                     journal.tornBytes());
         }
@@ -158,51 +163,5 @@ public final class Recovery {
             new HomeCopies(keep, blockSizeBytes, Sabotage.NONE).copy(journal, homeDurableSeq[0]);
         }
         return blocks;
-    }
-
-    /** One replay from the checkpoint on, or from the first event. */
-    private static final class Replay {
-        private final State state;
-        private final Applier applier;
-        private long events;
-        private long homeDurableSeq;
-        private long evidenceSeq;
-
-        private Replay(State state) {
-            this.state = state;
-            this.applier = new Applier(state);
-            // a checkpoint is made only when everything below it is home
-            this.homeDurableSeq = state.seq();
-        }
-
-        /** A page that an event needs and that can't be read ends it: the state is of no use then. */
-        private void all(JournalRecovery journal, ReplayStep step) throws IOException {
-            try {
-                replay(journal, step);
-            } catch (PageUnreadableException e) {
-                throw e.getCause() instanceof IOException cause ? cause : new IOException(e);
-            }
-        }
-
-        private void replay(JournalRecovery journal, ReplayStep step) throws IOException {
-            FrameEvents frames = new FrameEvents(state.blockSizeBytes());
-            journal.replay(journal.startOffset(), frame -> {
-                homeDurableSeq = Math.max(homeDurableSeq, frame.homeDurableUpTo());
-                frames.forEach(frame, (event, seq, data, index) -> {
-                    applier.apply(event);
-                    // every block without a reference is free once recovery is done; and no reader is there yet
-                    state.space().freed().clear();
-                    events++;
-                });
-                if (state.pages().wantsTrim()) {
-                    state.pages().trim();
-                }
-                state.pages().recycle(FIRST_EPOCH);
-                if (frame.forced()) {
-                    evidenceSeq = frame.lastSeq();
-                }
-                step.frame(frame.offset() - journal.startOffset(), journal.endOffset() - journal.startOffset());
-            });
-        }
     }
 }

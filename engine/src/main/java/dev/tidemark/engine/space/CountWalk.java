@@ -35,14 +35,14 @@ final class CountWalk {
     }
 
     /** The same for a thread that only looks ahead: brings in what there is room for. */
-    void prefetch(long root, int height, long physical) {
+    void prefetch(long root, int height, long physical, boolean alone) {
         if (root == 0 || physical >= CountPage.span(height)) {
             return;
         }
         long id = root;
         int level = height;
         while (id != 0) {
-            long page = pages.prefetch(id);
+            long page = pages.prefetch(id, alone);
             if (page == 0 || level == 1) {
                 return;
             }

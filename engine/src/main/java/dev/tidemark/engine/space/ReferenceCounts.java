@@ -113,11 +113,12 @@ public final class ReferenceCounts {
      * Brings in the pages that lead to a block's count, so that the writer finds them in memory. Any thread under an
      * epoch pin; only a hint: beside the writer it may miss a page.
      *
+     * @param alone see {@link PageStore#prefetch}
      * @throws dev.tidemark.engine.mapping.PageUnreadableException when a page can't be read
      */
-    public void prefetch(long physical) {
+    public void prefetch(long physical, boolean alone) {
         long root = (long) POINTER.getAcquire(this);
-        walk.prefetch(root >>> HEIGHT_BITS, (int) root & ((1 << HEIGHT_BITS) - 1), physical);
+        walk.prefetch(root >>> HEIGHT_BITS, (int) root & ((1 << HEIGHT_BITS) - 1), physical, alone);
     }
 
     /** Brings in what {@link #claim} will touch. */

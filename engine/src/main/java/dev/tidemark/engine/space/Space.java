@@ -58,8 +58,8 @@ public final class Space implements PhysicalBlocks {
     }
 
     @Override
-    public void prefetch(long physical) {
-        counts.prefetch(physical);
+    public void prefetch(long physical, boolean alone) {
+        counts.prefetch(physical, alone);
     }
 
     @Override

@@ -52,7 +52,7 @@ class PagePrefetchTest {
         space = new Space(pages);
         space.restore(beforeSpace.counts().rootPage(), beforeSpace.counts().height(), beforeSpace.usedBlocks());
         root = new MappingRoot(root.pointer(), root.mappedBlocks(), root.ownedAfter());
-        return new PagePrefetch(pages, space);
+        return new PagePrefetch(pages, space, false);
     }
 
     @Test
@@ -91,8 +91,8 @@ class PagePrefetchTest {
             pages.bringIn(leaf(i));
         }
         assertThat(pages.readable(leaf(LEAVES - 1), 1)).as("a copy").isNotZero();
-        assertThat(pages.prefetch(leaf(LEAVES - 1))).isZero();
-        long address = pages.prefetch(leaf(0));
+        assertThat(pages.prefetch(leaf(LEAVES - 1), false)).isZero();
+        long address = pages.prefetch(leaf(0), false);
         assertThat(address).isEqualTo(pages.address(leaf(0)));
         long content = sum(address);
         pages.epoch(5);

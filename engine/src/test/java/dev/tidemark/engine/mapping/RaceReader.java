@@ -21,7 +21,7 @@ final class RaceReader {
 
     RaceReader(RaceWorld world, int slot, long seed) {
         this.world = world;
-        prefetch = new PagePrefetch(world.pages, world.space);
+        prefetch = new PagePrefetch(world.pages, world.space, slot % 2 == 0);
         this.slot = slot;
         this.random = new SplittableRandom(seed);
     }

@@ -80,7 +80,7 @@ final class TreeWorld implements AutoCloseable {
         trees = new MappingTrees(pages, space);
         reader = new MappingReader(pages);
         ahead = trees.ahead();
-        prefetch = new PagePrefetch(pages, space);
+        prefetch = new PagePrefetch(pages, space, false);
         touches = watched ? new TouchRecorder(pages) : null;
         volumes.add(new Volume());
         pages.epoch(epoch);

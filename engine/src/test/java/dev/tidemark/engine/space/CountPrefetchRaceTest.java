@@ -29,7 +29,10 @@ class CountPrefetchRaceTest {
                     EpochTable.Pin pin = epochs.enter();
                     try {
                         for (int i = 0; i < 8; i++) {
-                            space.counts().prefetch(BASES[random.nextInt(BASES.length)] + random.nextInt(4_000));
+                            space.counts()
+                                    .prefetch(
+                                            BASES[random.nextInt(BASES.length)] + random.nextInt(4_000),
+                                            random.nextBoolean());
                             walks.incrementAndGet();
                         }
                     } finally {

@@ -44,7 +44,7 @@ class ReferenceCountsPropertyTest {
                 if (random.nextInt(100) == 0) {
                     space = restored(pages, space);
                 }
-                space.counts().prefetch(physical);
+                space.counts().prefetch(physical, false);
                 assertThat(space.references(physical)).isEqualTo(model.getOrDefault(physical, 0L));
                 assertThat(space.usedBlocks()).isEqualTo(model.size());
             }

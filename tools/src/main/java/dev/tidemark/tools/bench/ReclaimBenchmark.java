@@ -24,7 +24,15 @@ final class ReclaimBenchmark {
 
     private static final Pattern DONE = Pattern.compile(" done_bytes=(\\d+)");
 
+    /** Small commands that compile what a command runs through. */
+    private static final int WARM_UP_COMMANDS = 2_000;
+    /** And so many right before each large delete: after a rest, processor and disk are slow for anything. */
     private static final int COMMANDS = 200;
+    /** The last of them, without deletes: no job of theirs is left then. */
+    private static final int CREATES = 32;
+    /** Snapshots that own as much, but written in order, which takes seconds instead of minutes. */
+    private static final int MORE_SNAPSHOTS = 6;
+
     private static final int DEPTH = 32;
     /** Long enough that nothing is left of what the snapshot cost when it was made. */
     private static final long WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(2);
@@ -77,8 +85,10 @@ final class ReclaimBenchmark {
             }
         }
         BenchFolders.remove(place);
-        String deleted = "delete of a snapshot that owns " + ScaleStore.size(settings.reclaimBytes());
-        report.claimAtMost("delete / one journal force", report.median(deleted) / report.median("journal force"), 1.5);
+        report.claimAtMost(
+                "delete / one journal force, median of " + settings.rounds() * (1 + MORE_SNAPSHOTS),
+                report.median(deleted()) / report.median("journal force"),
+                1.5);
         report.claimAtLeast("blocks given back a second when idle", report.median("blocks given back, idle"), 1e6);
         for (Foreground each : Foreground.values()) {
             report.claimAtMost(
@@ -88,13 +98,42 @@ final class ReclaimBenchmark {
         }
     }
 
-    /** Compiles what a command runs through. */
-    private static void commands(ScaleStore made, JournalForces forces) throws Exception {
-        for (int i = 0; i < COMMANDS; i++) {
+    private String deleted() {
+        return "delete of a snapshot that alone owns " + ScaleStore.size(settings.reclaimBytes());
+    }
+
+    private void commands(ScaleStore made, JournalForces forces, int count, boolean timed) throws Exception {
+        for (int i = 0; i < count; i++) {
             made.send("create warm origin=" + OTHER);
             forces.timed();
+            long start = System.nanoTime();
             made.send("delete warm");
+            if (timed) {
+                report.add("delete of a snapshot that owns nothing", "us", (System.nanoTime() - start) / 1e3);
+            }
             forces.timed();
+        }
+        made.awaitJobs();
+    }
+
+    /** How soon the delete of a large snapshot is answered, in a row of small commands and forces. */
+    private void timedDelete(ScaleStore made, JournalForces forces, String snapshot, AtomicLong over) throws Exception {
+        made.send("checkpoint");
+        LockSupport.parkNanos(SETTLE_NANOS);
+        commands(made, forces, COMMANDS, true);
+        for (int i = 0; i < CREATES; i++) {
+            made.send("create row" + i + " origin=" + OTHER);
+            report.add("journal force", "us", forces.timed() / 1e3);
+        }
+        over.set(0); // listeners have heard of all jobs before, whose ends are durable by now
+        long start = System.nanoTime();
+        made.send("delete " + snapshot);
+        report.add(deleted(), "us", (System.nanoTime() - start) / 1e3);
+    }
+
+    private static void endRow(ScaleStore made) {
+        for (int i = 0; i < CREATES; i++) {
+            made.send("delete row" + i);
         }
         made.awaitJobs();
     }
@@ -108,6 +147,10 @@ final class ReclaimBenchmark {
         made.fillAtRandom("disk", bytes);
         made.send("create snap origin=disk");
         made.fill("disk", bytes);
+        for (int i = 0; i < MORE_SNAPSHOTS; i++) {
+            made.send("create more" + i + " origin=disk");
+            made.fill("disk", bytes);
+        }
         made.shut();
         made.option("metadata-memory", "256M").open(); // the default
         made.writeData(); // from now on writes cost what they cost
@@ -124,20 +167,14 @@ final class ReclaimBenchmark {
                 over.compareAndSet(0, System.nanoTime());
             }
         });
-        commands(made, forces);
+        commands(made, forces, WARM_UP_COMMANDS, false);
         made.store().volume(OTHER).flush();
-        made.send("checkpoint");
-        LockSupport.parkNanos(SETTLE_NANOS);
-        over.set(0);
-        for (int i = 0; i < COMMANDS; i++) {
-            report.add("journal force", "us", forces.timed() / 1e3);
+        for (int i = 0; i < MORE_SNAPSHOTS; i++) {
+            timedDelete(made, forces, "more" + i, over);
+            made.awaitJobs();
+            endRow(made);
         }
-        long start = System.nanoTime();
-        made.send("delete snap");
-        report.add(
-                "delete of a snapshot that owns " + ScaleStore.size(settings.reclaimBytes()),
-                "us",
-                (System.nanoTime() - start) / 1e3);
+        timedDelete(made, forces, "snap", over);
         Map<Foreground, Histogram> meanwhile = new EnumMap<>(Foreground.class);
         for (Foreground each : Foreground.values()) {
             meanwhile.put(each, Speed.histogram());
@@ -159,6 +196,7 @@ final class ReclaimBenchmark {
             report.add(each.title + ", p99 meanwhile", "us", meanwhile.get(each).getValueAtPercentile(99) / 1e3);
             report.add(each.title + ", p99 afterwards", "us", calm.getValueAtPercentile(99) / 1e3);
         }
+        endRow(made);
         made.send("delete disk");
         made.awaitJobs();
     }

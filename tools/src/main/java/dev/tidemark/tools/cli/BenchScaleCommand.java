@@ -12,9 +12,9 @@ import picocli.CommandLine.Option;
 @Command(
         name = "scale",
         description = {
-            "Measure what must not depend on the size of a store: opening it after a crash, metadata larger than",
-            "memory, checkpoints under load, and giving space back. Volumes of terabytes hold zeros, which take no",
-            "space; their metadata takes 5 MiB a GiB.",
+            "Measure what must not depend on the size of a store: opening it after a crash, metadata larger than"
+                    + " memory, checkpoints under load, and giving space back. Volumes of terabytes hold zeros, which"
+                    + " take no space; their metadata takes 5 MiB a GiB.",
             "The exit status is 1 when a claim is missed."
         },
         footer = {"", "Example: tidemark bench scale --directory /var/tmp --cases open --sizes 16G,256G,2T"})
