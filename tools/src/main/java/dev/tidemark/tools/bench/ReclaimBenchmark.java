@@ -28,8 +28,6 @@ final class ReclaimBenchmark {
     private static final int WARM_UP_COMMANDS = 2_000;
     /** And so many right before each large delete: after a rest, processor and disk are slow for anything. */
     private static final int COMMANDS = 200;
-    /** The last of them, without deletes: no job of theirs is left then. */
-    private static final int CREATES = 32;
     /** Snapshots that own as much, but written in order, which takes seconds instead of minutes. */
     private static final int MORE_SNAPSHOTS = 6;
 
@@ -102,40 +100,72 @@ final class ReclaimBenchmark {
         return "delete of a snapshot that alone owns " + ScaleStore.size(settings.reclaimBytes());
     }
 
-    private void commands(ScaleStore made, JournalForces forces, int count, boolean timed) throws Exception {
-        for (int i = 0; i < count; i++) {
-            made.send("create warm origin=" + OTHER);
-            forces.timed();
-            long start = System.nanoTime();
-            made.send("delete warm");
-            if (timed) {
-                report.add("delete of a snapshot that owns nothing", "us", (System.nanoTime() - start) / 1e3);
-            }
-            forces.timed();
+    /** Counts jobs that were begun here, and those that are over. */
+    private static final class Jobs {
+        private final ScaleStore made;
+        private final AtomicLong over = new AtomicLong();
+        private volatile long begun;
+        private volatile long lastNanos;
+
+        Jobs(ScaleStore made) {
+            this.made = made;
+            made.store().addListener(event -> {
+                if (event.kind() == StoreEvent.Kind.JOB_COMPLETED) {
+                    lastNanos = System.nanoTime();
+                    over.incrementAndGet();
+                }
+            });
         }
-        made.awaitJobs();
+
+        /** Deletes a snapshot; in how many microseconds it was answered. */
+        @SuppressWarnings("NonAtomicVolatileUpdate") // by one thread
+        double delete(String name) {
+            begun++;
+            long start = System.nanoTime();
+            made.send("delete " + name);
+            return (System.nanoTime() - start) / 1e3;
+        }
+
+        boolean areOver() {
+            return over.get() >= begun;
+        }
+
+        long awaitEnd() {
+            long start = System.nanoTime();
+            while (!areOver()) {
+                if (System.nanoTime() - start > JOB_LIMIT_NANOS) {
+                    throw new IllegalStateException("the jobs do not end");
+                }
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+            }
+            return lastNanos;
+        }
     }
 
-    /** How soon the delete of a large snapshot is answered, in a row of small commands and forces. */
-    private void timedDelete(ScaleStore made, JournalForces forces, String snapshot, AtomicLong over) throws Exception {
-        made.send("checkpoint");
+    /** Compiles what a command runs through. */
+    private static void warmUp(Jobs jobs, JournalForces forces) throws Exception {
+        for (int i = 0; i < WARM_UP_COMMANDS; i++) {
+            jobs.made.send("create warm origin=" + OTHER);
+            forces.timed();
+            jobs.delete("warm");
+            forces.timed();
+        }
+    }
+
+    /** How soon the delete of a large snapshot is answered: the last one of a row of deletes and forces. */
+    private void timedDelete(Jobs jobs, JournalForces forces, String snapshot) throws Exception {
+        jobs.awaitEnd();
+        jobs.made.send("checkpoint");
         LockSupport.parkNanos(SETTLE_NANOS);
-        commands(made, forces, COMMANDS, true);
-        for (int i = 0; i < CREATES; i++) {
-            made.send("create row" + i + " origin=" + OTHER);
+        for (int i = 0; i < COMMANDS; i++) {
+            jobs.made.send("create row" + i + " origin=" + OTHER);
+            forces.timed();
+        }
+        for (int i = 0; i < COMMANDS; i++) {
+            report.add("delete of a snapshot that owns nothing", "us", jobs.delete("row" + i));
             report.add("journal force", "us", forces.timed() / 1e3);
         }
-        over.set(0); // listeners have heard of all jobs before, whose ends are durable by now
-        long start = System.nanoTime();
-        made.send("delete " + snapshot);
-        report.add(deleted(), "us", (System.nanoTime() - start) / 1e3);
-    }
-
-    private static void endRow(ScaleStore made) {
-        for (int i = 0; i < CREATES; i++) {
-            made.send("delete row" + i);
-        }
-        made.awaitJobs();
+        report.add(deleted(), "us", jobs.delete(snapshot));
     }
 
     /** The volume's blocks were written in a random order; now the snapshot alone has them. */
@@ -161,25 +191,18 @@ final class ReclaimBenchmark {
     }
 
     private void delete(ScaleStore made, JournalForces forces, int round) throws Exception {
-        AtomicLong over = new AtomicLong();
-        made.store().addListener(event -> {
-            if (event.kind() == StoreEvent.Kind.JOB_COMPLETED) {
-                over.compareAndSet(0, System.nanoTime());
-            }
-        });
-        commands(made, forces, WARM_UP_COMMANDS, false);
+        Jobs jobs = new Jobs(made);
+        warmUp(jobs, forces);
         made.store().volume(OTHER).flush();
         for (int i = 0; i < MORE_SNAPSHOTS; i++) {
-            timedDelete(made, forces, "more" + i, over);
-            made.awaitJobs();
-            endRow(made);
+            timedDelete(jobs, forces, "more" + i);
         }
-        timedDelete(made, forces, "snap", over);
+        timedDelete(jobs, forces, "snap");
         Map<Foreground, Histogram> meanwhile = new EnumMap<>(Foreground.class);
         for (Foreground each : Foreground.values()) {
             meanwhile.put(each, Speed.histogram());
             double before = doneBlocks(made);
-            Speed speed = work(made, each, settings.nanos(), () -> over.get() == 0, round, meanwhile.get(each));
+            Speed speed = work(made, each, settings.nanos(), () -> !jobs.areOver(), round, meanwhile.get(each));
             double seconds = speed.nanos() / 1e9;
             report.add("  seconds measured beside the job, " + each.title, "s", seconds);
             report.add("blocks given back beside " + each.title, "/s", (doneBlocks(made) - before) / seconds);
@@ -187,8 +210,7 @@ final class ReclaimBenchmark {
         }
         double left = blocks() - doneBlocks(made);
         long idle = System.nanoTime();
-        awaitEnd(over);
-        report.add("blocks given back, idle", "/s", left / ((over.get() - idle) / 1e9));
+        report.add("blocks given back, idle", "/s", left / ((jobs.awaitEnd() - idle) / 1e9));
         for (Foreground each : Foreground.values()) {
             Histogram calm = Speed.histogram();
             Speed speed = work(made, each, settings.nanos(), () -> true, round, calm);
@@ -196,19 +218,8 @@ final class ReclaimBenchmark {
             report.add(each.title + ", p99 meanwhile", "us", meanwhile.get(each).getValueAtPercentile(99) / 1e3);
             report.add(each.title + ", p99 afterwards", "us", calm.getValueAtPercentile(99) / 1e3);
         }
-        endRow(made);
         made.send("delete disk");
         made.awaitJobs();
-    }
-
-    private static void awaitEnd(AtomicLong over) {
-        long start = System.nanoTime();
-        while (over.get() == 0) {
-            if (System.nanoTime() - start > JOB_LIMIT_NANOS) {
-                throw new IllegalStateException("the job does not end");
-            }
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
-        }
     }
 
     /** Blocks that jobs have given back so far, of those that are not over. */
