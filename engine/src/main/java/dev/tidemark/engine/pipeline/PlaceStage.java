@@ -182,10 +182,7 @@ final class PlaceStage {
     boolean wantsTurn() {
         boolean stepNow = turnsAwaited == 0 || !parked.isEmpty();
         return !failStop.failed()
-                && ((stepNow && jobs.canStep())
-                        || space.wantsTurn()
-                        || checkpoints.wantsTurn()
-                        || pages.wantsTrim());
+                && ((stepNow && jobs.canStep()) || space.wantsTurn() || checkpoints.wantsTurn() || pages.wantsTrim());
     }
 
     /**
