@@ -35,7 +35,7 @@ import org.agrona.collections.LongHashSet;
  */
 public final class PageFreeze {
     private static final long[] NO_PAGES = new long[PageDirectory.CHUNK_WORDS];
-    private static final long NONE = 0;
+    static final long NONE = 0;
 
     private final PageStore pages;
     private final Object lock;
@@ -52,19 +52,20 @@ public final class PageFreeze {
 
     // under the lock
     private final LongHashSet uncaptured;
-    private final Long2ObjectHashMap<long[]> chunksAside = new Long2ObjectHashMap<>();
-    private final Long2LongHashMap pagesAside = new Long2LongHashMap(NONE);
+    private final Long2ObjectHashMap<long[]> chunksAside;
+    private final Long2LongHashMap pagesAside;
+    private final FreezeBuffers buffers;
 
     private final long[] leaves;
     private int nextLeaf;
     private long leaf;
-    private final long[] references = new long[PageTable.LEAF_IDS];
-    private final long[] places = new long[PageTable.LEAF_IDS];
-    private final int[] dirty = new int[PageTable.LEAF_IDS];
+    private final long[] references;
+    private final long[] places;
+    private final int[] dirty;
     private int dirtyCount;
 
     /** Pairs of page id and new place, of images that are not written yet. */
-    private final LongArrayList placed = new LongArrayList();
+    private final LongArrayList placed;
 
     private final long[] nodes;
     private int nextNode;
@@ -87,6 +88,13 @@ public final class PageFreeze {
         this.directory = parts.directory();
         this.table = parts.table();
         this.backing = parts.backing();
+        this.buffers = parts.buffers();
+        this.chunksAside = buffers.chunksAside;
+        this.pagesAside = buffers.pagesAside;
+        this.placed = buffers.placed;
+        this.references = buffers.references;
+        this.places = buffers.places;
+        this.dirty = buffers.dirty;
         this.replaced = replaced;
         this.generation = generation;
         this.lastId = pages.lastId();
@@ -131,7 +139,7 @@ public final class PageFreeze {
     void keepChunk(long id, long[] chunk) {
         long index = id >>> PageDirectory.SLOT_BITS;
         if (uncaptured.contains(id >>> PageTable.LEAF_BITS) && !chunksAside.containsKey(index)) {
-            chunksAside.put(index, chunk == null ? NO_PAGES : chunk.clone());
+            chunksAside.put(index, chunk == null ? NO_PAGES : buffers.copy(chunk));
         }
     }
 
@@ -167,7 +175,8 @@ public final class PageFreeze {
 
     private void captureChunk(int chunkOfLeaf) {
         long first = PageTable.firstId(leaf, chunkOfLeaf);
-        long[] chunk = chunksAside.remove(first >>> PageDirectory.SLOT_BITS);
+        long[] aside = chunksAside.remove(first >>> PageDirectory.SLOT_BITS);
+        long[] chunk = aside;
         if (chunk == null) {
             chunk = directory.chunk(first);
             if (chunk == null) {
@@ -185,6 +194,9 @@ public final class PageFreeze {
             if (references[base + i] != 0 && changed != 0 && changed <= generation) {
                 dirty[dirtyCount++] = base + i;
             }
+        }
+        if (aside != null && aside != NO_PAGES) {
+            buffers.give(aside);
         }
     }
 

@@ -49,6 +49,7 @@ public final class PageStore implements AutoCloseable {
     private final PageTable table;
     private final PageCache cache;
     private final PageBacking backing;
+    private final PageParts parts;
     /** Pairs of (page id, epoch of its drop), oldest first. */
     private final LongQueue limbo = new LongQueue();
 
@@ -84,6 +85,7 @@ public final class PageStore implements AutoCloseable {
         this.backing = backing;
         table = new PageTable(directory, backing, lock);
         cache = new PageCache(lock, frames, directory, table, backing, budgetBytes);
+        parts = new PageParts(lock, cache, directory, table, backing, new FreezeBuffers(budgetBytes));
     }
 
     /** Pages count as partly absent from now on, and no address is remembered. */
@@ -379,7 +381,8 @@ public final class PageStore implements AutoCloseable {
 
     /** All memory of the pages and of their bookkeeping, free frames and pages in limbo included. Writer. */
     public long memoryBytes() {
-        return frames.memoryBytes() + directory.memoryBytes() + limbo.memoryBytes() + cache.memoryBytes();
+        long kept = parts.buffers().memoryBytes() + limbo.memoryBytes();
+        return frames.memoryBytes() + directory.memoryBytes() + cache.memoryBytes() + kept;
     }
 
     // ---- checkpoints
@@ -392,16 +395,12 @@ public final class PageStore implements AutoCloseable {
      */
     public PageFreeze freeze(IntConsumer replaced) {
         synchronized (lock) {
-            if (backing == null) {
-                throw new IllegalStateException("these pages have no place to go to");
+            if (backing == null || freeze != null) {
+                throw new IllegalStateException("no place to go to, or the checkpoint before is still being written");
             }
-            if (freeze != null) {
-                throw new IllegalStateException("the checkpoint before is still being written");
-            }
-            PageParts parts = new PageParts(lock, cache, directory, table, backing);
             freeze = new PageFreeze(this, parts, generation, dirtyPages, changedLeaves, replaced);
             generation++;
-            changedLeaves = new LongHashSet();
+            changedLeaves = parts.buffers().exchange(changedLeaves);
             frozenPages = dirtyPages;
             dirtyPages = 0;
             return freeze;

@@ -37,16 +37,20 @@ final class ThreadCosts {
 
     /** Counts again, after {@link #pause}. */
     void resume() {
-        for (int i = 0; i < bytes.length; i++) {
+        for (int i = bytes.length - 1; i >= 0; i--) {
+            nanos[i] -= nanos(i); // allocates on the calling thread, whose bytes are asked for last
+        }
+        for (int i = bytes.length - 1; i >= 0; i--) {
             bytes[i] -= bytes(i);
-            nanos[i] -= nanos(i);
         }
     }
 
     /** Counts no more; now the sums can be asked for. */
     void pause() {
         for (int i = 0; i < bytes.length; i++) {
-            bytes[i] += bytes(i);
+            bytes[i] += bytes(i); // the calling thread's first, before this allocates for itself
+        }
+        for (int i = 0; i < bytes.length; i++) {
             nanos[i] += nanos(i);
         }
     }
