@@ -45,8 +45,7 @@ class FreezeCostTest {
 
     /** Writes the freeze; its pages are as they were, whatever the writer did. */
     private static void finish(PageFreeze freeze, HeapSlots slots, long content) {
-        ByteBuffer image =
-                ByteBuffer.allocateDirect(PageStore.PAGE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer image = ByteBuffer.allocateDirect(PageStore.PAGE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         slots.freeze();
         int seen = 0;
         while (freeze.nextLeaf()) {
