@@ -8,52 +8,85 @@ import java.util.concurrent.TimeUnit;
  * a buffer each, and a lock that the two take from each other. Taken by the handful they cost half of that. With few in
  * flight, a pause only makes the client wait.
  *
- * <p>How many there are a server can't see, so it tries: a pause must bring a handful. A client that has never sent two
- * requests at once is left alone.
+ * <p>How many there are a server can't see, and what they cost depends on both; so it counts what is served in a while
+ * with pauses and in a while without. A client that has never sent two requests at once is left alone.
  *
  * <pre>
- *              every 4,096 rounds, if two requests came at once since
- *   at once ----------------------------------------------------------> pausing
- *           <----------------------------------------------------------
- *                        8 rounds in a row below a handful
+ *   AT_ONCE --- two requests came at once ---> COUNTING ------> TRYING ------> PAUSING
+ *      ^                                        ^ at once       pauses |         |
+ *      |                                        +----------------------)---------+
+ *      +---------------------------------------------------------------+ no better
  * </pre>
  */
 final class Gathering {
-    /** About what a client needs to send four requests and to take as many answers. */
-    static final long PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(15);
+    /** About what a client needs to send a handful of requests and to take as many answers. */
+    static final long PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
 
-    /** Below that, waiting for more costs as much as it saves. */
-    static final int HANDFUL = 4;
+    /** Some hundred requests: so that one that had to wait does not decide. */
+    static final long COUNT_NANOS = TimeUnit.MILLISECONDS.toNanos(3);
 
-    /** Rounds that show that a pause does not pay: one or two may be small for other reasons. */
-    static final int VAIN_ROUNDS = 8;
+    /** So long that trying costs two or three percent where it is in vain. */
+    static final long KEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-    /** So seldom that vain pauses are less than half a percent of the time. */
-    static final int TRY_EVERY = 4096;
+    /** Pauses must serve so much more: what they save, other threads can use, but a client at rest can't. */
+    private static final double GAIN = 1.02;
 
-    private boolean pausing;
+    private enum Phase {
+        AT_ONCE,
+        COUNTING,
+        TRYING,
+        PAUSING
+    }
+
+    private Phase phase = Phase.AT_ONCE;
+    private boolean begun;
     private boolean several;
-    private int rounds;
-    private int vain;
+    private long sinceNanos;
+    private long served;
+    private double rateAtOnce;
 
     /**
      * A round has served so many requests, at least one.
      *
+     * @param now in nanoseconds
      * @return whether to pause before the next look
      */
-    boolean served(int requests) {
-        several |= requests > 1;
-        if (pausing) {
-            vain = requests < HANDFUL ? vain + 1 : 0;
-            if (vain == VAIN_ROUNDS) {
-                pausing = false;
-                several = false;
-                rounds = 0;
-            }
-        } else if (++rounds >= TRY_EVERY && several) {
-            pausing = true;
-            vain = 0;
+    boolean served(int requests, long now) {
+        if (!begun) {
+            begun = true;
+            sinceNanos = now;
         }
-        return pausing;
+        several |= requests > 1;
+        served += requests;
+        long elapsed = now - sinceNanos;
+        boolean counts = phase == Phase.COUNTING || phase == Phase.TRYING;
+        if (elapsed >= (counts ? COUNT_NANOS : KEEP_NANOS)) {
+            enter(next((double) served / elapsed), now);
+        }
+        return phase == Phase.TRYING || phase == Phase.PAUSING;
+    }
+
+    private Phase next(double rate) {
+        switch (phase) {
+            case COUNTING -> {
+                rateAtOnce = rate;
+                return Phase.TRYING;
+            }
+            case TRYING -> {
+                return rate > rateAtOnce * GAIN ? Phase.PAUSING : Phase.AT_ONCE;
+            }
+            default -> {
+                return several ? Phase.COUNTING : Phase.AT_ONCE;
+            }
+        }
+    }
+
+    private void enter(Phase next, long now) {
+        if (next == Phase.AT_ONCE) {
+            several = false;
+        }
+        phase = next;
+        sinceNanos = now;
+        served = 0;
     }
 }

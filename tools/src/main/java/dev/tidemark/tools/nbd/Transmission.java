@@ -133,7 +133,7 @@ final class Transmission {
         need = requests.serve(wire);
         progress |= requests.hasServed();
         progress |= send();
-        boolean pause = requests.takenCount() > 0 && gathering.served(requests.takenCount());
+        boolean pause = requests.takenCount() > 0 && gathering.served(requests.takenCount(), session.now());
         if (need == Need.INPUT && !inputEnded) {
             if (pause && replies.isEmpty() && !requests.isReceivingPayload() && !endingSeen) {
                 wire.pause(Gathering.PAUSE_NANOS);
