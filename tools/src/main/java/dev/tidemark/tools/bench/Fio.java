@@ -38,6 +38,11 @@ final class Fio {
         run(uri, new Job("write", 1 << 20, 4, 0), List.of());
     }
 
+    /** Reads the whole volume once, in order. */
+    void readAll(String uri) throws IOException {
+        run(uri, new Job("read", 1 << 20, 4, 0), List.of());
+    }
+
     /** Does a job for some seconds; the seed chooses the places. */
     FioReport run(String uri, Job job, int seconds, int seed) throws IOException {
         return run(uri, job, List.of("--time_based", "--runtime=" + seconds, "--randseed=" + seed));
