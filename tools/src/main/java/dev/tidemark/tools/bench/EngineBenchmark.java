@@ -68,6 +68,8 @@ public final class EngineBenchmark {
     /** The snapshot's cost is greatest at first: it is measured over this long, whatever the other cases take. */
     private static final int SNAPSHOT_SECONDS = 10;
 
+    private static final long SNAPSHOT_SLICE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     /** Forces meet what else the disk does: there the contenders change places this often within a round. */
     private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
@@ -282,28 +284,43 @@ public final class EngineBenchmark {
         report.claimRatio("sequential reads / raw file", read, rawRead, 0.9);
     }
 
+    /**
+     * Two stores change places every second, one of which has just got a snapshot: what else the machine does meets
+     * both. The round before those that count is as long as they are, and is shown by itself: in it the files grow to
+     * the size that they keep, each where it meets what it costs to find memory and space for the first time.
+     */
     private void snapshot() throws Exception {
         String without = "random 4 KiB writes over 10 s";
-        String with = "random 4 KiB writes over 10 s, right after a snapshot";
-        long tenSeconds = TimeUnit.SECONDS.toNanos(SNAPSHOT_SECONDS);
-        try (BenchStore store = BenchStore.filled(folder, settings.volumeBytes())) {
+        String with = without + ", right after a snapshot";
+        try (BenchStore plain = BenchStore.filled(folder, settings.volumeBytes());
+                BenchStore store = BenchStore.filled(folder, settings.volumeBytes())) {
+            VolumeLoad plainLoad = plain.load(9);
             VolumeLoad load = store.load(9);
-            rounds((nanos, counts) -> {
-                long over = counts ? tenSeconds : nanos;
+            for (int round = 0; round <= settings.rounds(); round++) {
+                String which = round == 0 ? ", the first time" : "";
+                progress.accept(round == 0 ? "  the first time" : "  round " + round + " of " + settings.rounds());
                 ThreadCosts costs = new ThreadCosts();
-                Speed speed = load.randomWrites(over, DEPTH);
                 costs.pause();
-                add(counts, without, speed);
-                costs(counts, "write", costs, speed);
-                store.send("create before origin=" + BenchStore.VOLUME);
                 ThreadCosts costsAfter = new ThreadCosts();
-                Speed after = load.randomWrites(over, DEPTH);
                 costsAfter.pause();
-                add(counts, with, after);
-                costs(counts, "write after a snapshot", costsAfter, after);
+                Speed speed = Speed.NONE;
+                Speed after = Speed.NONE;
+                store.send("create before origin=" + BenchStore.VOLUME);
+                for (int second = 0; second < SNAPSHOT_SECONDS; second++) {
+                    costs.resume();
+                    speed = speed.plus(plainLoad.randomWrites(SNAPSHOT_SLICE_NANOS, DEPTH));
+                    costs.pause();
+                    costsAfter.resume();
+                    after = after.plus(load.randomWrites(SNAPSHOT_SLICE_NANOS, DEPTH));
+                    costsAfter.pause();
+                }
+                add(true, without + which, speed);
+                costs(round > 0, "write", costs, speed);
+                add(true, with + which, after);
+                costs(round > 0, "write after a snapshot", costsAfter, after);
                 store.send("delete before");
                 store.awaitJobs();
-            });
+            }
         }
         report.claimRatio("writes after a snapshot / without one", with, without, 0.9);
     }

@@ -3,7 +3,9 @@ package dev.tidemark.tools.bench;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -88,11 +90,15 @@ final class ThreadCosts {
         void cost(String thread, long nanos, long bytes);
     }
 
-    /** Gives the costs of each thread. */
+    /** Gives the costs of each thread; where several stores are open, of those of one name together. */
     void each(Sink sink) {
+        Map<String, long[]> sums = new LinkedHashMap<>();
         for (int i = 0; i < nanos.length; i++) {
             String name = i == 0 ? "caller" : threads.get(i).getName().substring(STORE_THREADS.length());
-            sink.cost(name, nanos[i], bytes[i]);
+            long[] sum = sums.computeIfAbsent(name, absent -> new long[2]);
+            sum[0] += nanos[i];
+            sum[1] += bytes[i];
         }
+        sums.forEach((name, sum) -> sink.cost(name, sum[0], sum[1]));
     }
 }

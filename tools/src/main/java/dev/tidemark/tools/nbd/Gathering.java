@@ -28,7 +28,7 @@ final class Gathering {
     /** So long that trying costs two or three percent where it is in vain. */
     static final long KEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-    /** Pauses must serve so much more: what they save, other threads can use, but a client at rest can't. */
+    /** Pauses must serve so much more than none: below that, what was counted says nothing. */
     private static final double GAIN = 1.02;
 
     private enum Phase {
