@@ -50,26 +50,41 @@ class AllocatorTest {
     void shouldGrowRatherThanUseARegionWithLittleRoom() {
         TestSpace allocator = new TestSpace(100L * REGION, 0);
         fill(allocator, 4L * REGION - 1);
-        allocator.give(2L * REGION + 10, REGION / 4 * 3 - 1);
+        allocator.give(2L * REGION + 10, (int) (REGION * Allocator.DEFAULT_REUSE_SHARE) - 1);
         assertThat(Allocator.start(allocator.allocate(8, false))).isEqualTo(4L * REGION);
     }
 
     @Test
-    void shouldTakeLessWhenTheFileIsLongForItsData() {
-        int regions = 8;
+    void shouldLeaveShortRunsWhileTheFileMayGrow() {
         TestSpace allocator = new TestSpace(100L * REGION, 0);
-        fill(allocator, (long) regions * REGION - 1);
-        for (int region = 0; region < regions - 1; region++) {
-            allocator.give((long) region * REGION + 10, REGION / 10 * 7);
+        fill(allocator, 4L * REGION - 1);
+        allocator.give(2L * REGION + 10, Allocator.SHORT_RUN_BLOCKS - 1);
+        allocator.give(2L * REGION + 100, REGION / 10 * 7);
+        long run = allocator.allocate(2, false);
+        assertThat(Allocator.start(run)).isEqualTo(2L * REGION + 100);
+        // The run that was begun is taken to its end, however short that is.
+        long rest = REGION / 10 * 7 - 2 - 3;
+        assertThat(Allocator.length(allocator.allocate((int) rest, false))).isEqualTo((int) rest);
+        run = allocator.allocate(8, false);
+        assertThat(Allocator.start(run)).isEqualTo(2L * REGION + 100 + 2 + rest);
+        assertThat(Allocator.length(run)).isEqualTo(3);
+        assertThat(Allocator.start(allocator.allocate(8, false))).isEqualTo(4L * REGION);
+    }
+
+    @Test
+    void shouldTakeShortRunsWhenARegionHasNoOthers() {
+        TestSpace allocator = new TestSpace(100L * REGION, 0);
+        fill(allocator, 4L * REGION - 1);
+        long free = 0;
+        for (int at = 0; at < REGION - 8; at += 8, free += 6) {
+            allocator.give(2L * REGION + at, 6);
         }
-        allocator.give((regions - 1L) * REGION + 10, REGION / 10 * 3);
-        assertThat(Allocator.start(allocator.allocate(8, false))).isEqualTo((long) regions * REGION);
-        TestSpace longer = new TestSpace(100L * REGION, 0);
-        fill(longer, (long) regions * REGION - 1);
-        for (int region = 0; region < regions; region++) {
-            longer.give((long) region * REGION + 10, REGION / 10 * 7);
+        for (long taken = 0; taken < free; ) {
+            long run = allocator.allocate(8, false);
+            assertThat(Allocator.start(run) / REGION).isEqualTo(2);
+            taken += Allocator.length(run);
         }
-        assertThat(Allocator.start(longer.allocate(8, false))).isLessThan((long) regions * REGION);
+        assertThat(Allocator.start(allocator.allocate(8, false))).isEqualTo(4L * REGION);
     }
 
     @Test
@@ -238,7 +253,7 @@ class AllocatorTest {
             }
         }
         assertThat(allocator.allocator.highWaterBlocks()).isLessThan(3L * data);
-        assertThat(2.0 * data / runs).as("blocks a run").isGreaterThan(4);
+        assertThat(2.0 * data / runs).as("blocks a run").isGreaterThan(7);
     }
 
     private static void fill(TestSpace allocator, long blocks) {
