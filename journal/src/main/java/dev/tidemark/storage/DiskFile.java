@@ -24,8 +24,12 @@ final class DiskFile implements StorageFile {
      */
     private static final int HEAP_CHUNK_BYTES = 256 * 1024;
 
-    /** How much one system call of {@link #preallocate} writes. */
-    private static final int ZERO_CHUNK_BYTES = 1024 * 1024;
+    /**
+     * How much one system call of {@link #preallocate} writes. Linux 6.16 and later keeps what was written at once in
+     * one piece of its cache, and each later write goes through all blocks of that piece: 4 KiB at random took 20 µs
+     * after writes of 1 MiB, 6 µs after 256 KiB, 4 µs after 64 KiB. But small pieces cost reads: 1.2, 1.2 and 1.6 µs.
+     */
+    private static final int ZERO_CHUNK_BYTES = 256 * 1024;
 
     private static final ByteBuffer ZEROS =
             ByteBuffer.allocateDirect(ZERO_CHUNK_BYTES).asReadOnlyBuffer();
