@@ -396,7 +396,8 @@ public final class PageStore implements AutoCloseable {
     public PageFreeze freeze(IntConsumer replaced) {
         synchronized (lock) {
             if (backing == null || freeze != null) {
-                throw new IllegalStateException("no place to go to, or the checkpoint before is still being written");
+                String why = backing == null ? "these pages have no place to go to" : "a checkpoint is being written";
+                throw new IllegalStateException(why);
             }
             freeze = new PageFreeze(this, parts, generation, dirtyPages, changedLeaves, replaced);
             generation++;

@@ -237,9 +237,7 @@ public final class NbdBenchmark {
         int pass = (int) Math.max(1, settings.volumeBytes() / LARGE_BYTES);
         Fio.Job passes = new Fio.Job("write", LARGE_BYTES, SEQUENTIAL_DEPTH, pass);
         Fio.Job reads = new Fio.Job("read", LARGE_BYTES, SEQUENTIAL_DEPTH, 0);
-        // Each by itself, as the other cases: a contender that waits for two others' writes, passes and reads comes
-        // back
-        // to a page cache of which the host has taken parts away meanwhile.
+        // Each by itself, as the other cases: a host that takes idle memory back meets all contenders alike then.
         rounds(all(), (contender, seconds, round, counts) -> {
             FioReport found = fio.run(contender.uri(), writes, seconds, round);
             add(counts, write, contender, PER_SECOND, found.writesPerSecond());
