@@ -348,6 +348,7 @@ final class PlaceStage {
             return;
         }
         run.end(clock.millis());
+        space.ran(run.count());
         space.endEpoch();
         boolean holdBack = mustHoldBack();
         for (int i = 0; i < run.count(); i++) {

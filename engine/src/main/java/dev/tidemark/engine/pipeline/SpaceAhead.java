@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
  * make
  * a file grow cost PLACE several times as much as small writes into space that was written: a page of memory and a
  * block
- * of the file system have to be found for each of them.
+ * of the file system have to be found for each of them. Not so where many come at once and are written together.
  *
  * <p>Never touches a block that was given out: PLACE tells of each block before it writes it ({@link #taken}), and
  * waits
@@ -30,6 +30,13 @@ final class SpaceAhead implements AutoCloseable {
      * some hundred where memory is slow to come.
      */
     static final int PIECE_BYTES = 64 << 10;
+    /**
+     * A run of so many small writes makes the file grow in one call or two, which costs no more than zeros would: PLACE
+     * does without the helper then, which would want the processor that the writes want.
+     */
+    static final int MANY_REQUESTS = 8;
+    /** So many requests of the other kind in a row turn it around: some milliseconds of a busy store. */
+    private static final int REMEMBERED_REQUESTS = 256;
 
     private final ExceptionStore exceptions;
     private final FailStop failStop;
@@ -51,6 +58,8 @@ final class SpaceAhead implements AutoCloseable {
 
     /** PLACE only: below this nothing is ever written ahead again. */
     private long reached;
+    /** PLACE only: requests in runs of few, less those in runs of many, of late. */
+    private int inRunsOfFew;
 
     /** The helper waits until it is wanted. */
     SpaceAhead(ExceptionStore exceptions, long capacityBlocks, FailStop failStop) {
@@ -73,12 +82,19 @@ final class SpaceAhead implements AutoCloseable {
         if (highWaterBlocks > reached) {
             pass(highWaterBlocks);
         }
-        if (small && wanted < highWaterBlocks + windowBlocks / 2) {
+        if (small && inRunsOfFew >= 0 && wanted < highWaterBlocks + windowBlocks / 2) {
             wanted = highWaterBlocks + windowBlocks;
             if (parked) {
                 LockSupport.unpark(helper);
             }
         }
+    }
+
+    /** PLACE: so many requests were written together. */
+    void ran(int requests) {
+        inRunsOfFew = requests < MANY_REQUESTS
+                ? Math.min(REMEMBERED_REQUESTS, inRunsOfFew + requests)
+                : Math.max(-REMEMBERED_REQUESTS, inRunsOfFew - requests);
     }
 
     @SuppressWarnings("ThreadPriorityCheck") // where the scheduler ignores a yield, this spins, which serves as well
@@ -113,6 +129,11 @@ final class SpaceAhead implements AutoCloseable {
             ended = true;
             LOG.warn("the exception store is not written ahead any more: {}", e.toString());
         }
+    }
+
+    /** Whether it was ever asked to write ahead. */
+    boolean isWanted() {
+        return wanted > 0;
     }
 
     private synchronized boolean isBehind() {

@@ -124,6 +124,13 @@ final class SpaceKeeper {
         return run;
     }
 
+    /** So many requests got their blocks and were written together. */
+    void ran(int requests) {
+        if (ahead != null) {
+            ahead.ran(requests);
+        }
+    }
+
     /** Blocks that were allocated and never mapped. */
     void unallocate(long start, int blocks) {
         allocator.cancel(start, blocks);

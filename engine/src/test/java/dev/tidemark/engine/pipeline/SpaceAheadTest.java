@@ -8,6 +8,7 @@ import dev.tidemark.storage.Storage;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -42,6 +43,7 @@ class SpaceAheadTest {
                     boolean small = random.nextInt(50) != 0;
                     long end = Math.min(CAPACITY, block + 1 + random.nextInt(small ? 16 : 2000));
                     ahead.taken(end, small);
+                    ahead.ran(1 + random.nextInt(16));
                     for (; block < end; block++) {
                         exceptions.write(block, one.clear().putLong(0, block));
                     }
@@ -55,6 +57,23 @@ class SpaceAheadTest {
                 exceptions.read(each, one.clear());
                 assertThat(one.getLong(0)).as("seed %d block %d", seed, each).isEqualTo(each);
             }
+        }
+    }
+
+    @Test
+    void shouldLeaveRunsOfManyToPlace() throws Exception {
+        try (DiskStorage storage = new DiskStorage(folder);
+                ExceptionStore exceptions = new ExceptionStore(storage.open("data", Storage.Mode.CREATE), BLOCK);
+                SpaceAhead ahead = new SpaceAhead(exceptions, CAPACITY, new FailStop())) {
+            ahead.ran(SpaceAhead.MANY_REQUESTS);
+            ahead.taken(100, true);
+            assertThat(ahead.isWanted()).isFalse();
+
+            ahead.ran(SpaceAhead.MANY_REQUESTS - 1);
+            ahead.ran(1);
+            ahead.taken(101, true);
+            assertThat(ahead.isWanted()).isTrue();
+            Awaitility.await().until(() -> exceptions.sizeBytes() > 101L * BLOCK);
         }
     }
 }

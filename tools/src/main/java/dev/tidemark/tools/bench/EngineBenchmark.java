@@ -2,6 +2,7 @@ package dev.tidemark.tools.bench;
 
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -287,43 +288,70 @@ public final class EngineBenchmark {
 
     /**
      * Two stores change places every second, one of which has just got a snapshot: what else the machine does meets
-     * both. The first round has a claim of its own: in it the files grow to the size that they keep, and meet what it
-     * costs to find memory and space for the first time.
+     * both. Each round has stores of its own, which were written to at random before. A store's first snapshot, when
+     * its file grows to the size that it keeps, has a claim of its own.
      */
     private void snapshot() throws Exception {
         String without = "random 4 KiB writes over 10 s";
         String with = without + ", right after a snapshot";
-        try (BenchStore plain = BenchStore.filled(folder, settings.volumeBytes());
-                BenchStore store = BenchStore.filled(folder, settings.volumeBytes())) {
-            VolumeLoad plainLoad = plain.load(9);
-            VolumeLoad load = store.load(9);
-            for (int round = 0; round <= settings.rounds(); round++) {
-                String which = round == 0 ? FIRST : "";
-                progress.accept(round == 0 ? "  the first time" : "  round " + round + " of " + settings.rounds());
-                ThreadCosts costs = new ThreadCosts();
-                costs.pause();
-                ThreadCosts costsAfter = new ThreadCosts();
-                costsAfter.pause();
-                Speed speed = Speed.NONE;
-                Speed after = Speed.NONE;
-                store.send("create before origin=" + BenchStore.VOLUME);
-                for (int second = 0; second < SNAPSHOT_SECONDS; second++) {
-                    costs.resume();
-                    speed = speed.plus(plainLoad.randomWrites(SNAPSHOT_SLICE_NANOS, DEPTH));
-                    costs.pause();
-                    costsAfter.resume();
-                    after = after.plus(load.randomWrites(SNAPSHOT_SLICE_NANOS, DEPTH));
-                    costsAfter.pause();
+        for (int round = 1; round <= settings.rounds(); round++) {
+            progress.accept("  round " + round + " of " + settings.rounds());
+            try (BenchStore plain = BenchStore.filled(folder, settings.volumeBytes());
+                    BenchStore store = BenchStore.filled(folder, settings.volumeBytes())) {
+                Turns turns = new Turns(plain.load(9), store.load(9), new TouchedMemory(folder));
+                turns.take(SNAPSHOT_SECONDS / 2);
+                for (String which : List.of(FIRST, "")) {
+                    store.send("create before origin=" + BenchStore.VOLUME);
+                    turns.take(SNAPSHOT_SECONDS);
+                    store.send("delete before");
+                    store.awaitJobs();
+                    add(true, without + which, turns.speed);
+                    costs(which.isEmpty(), "write", turns.costs, turns.speed);
+                    add(true, with + which, turns.speedAfter);
+                    costs(which.isEmpty(), "write after a snapshot", turns.costsAfter, turns.speedAfter);
                 }
-                add(true, without + which, speed);
-                costs(round > 0, "write", costs, speed);
-                add(true, with + which, after);
-                costs(round > 0, "write after a snapshot", costsAfter, after);
-                store.send("delete before");
-                store.awaitJobs();
             }
         }
         report.claimRatio("writes after a store's first snapshot / without one", with + FIRST, without + FIRST, 0.9);
         report.claimRatio("writes after a snapshot / without one", with, without, 0.9);
+    }
+
+    /** Random writes to two stores in turn. */
+    private static final class Turns {
+        private final VolumeLoad plain;
+        private final VolumeLoad other;
+        private final TouchedMemory memory;
+        private ThreadCosts costs;
+        private ThreadCosts costsAfter;
+        private Speed speed;
+        private Speed speedAfter;
+
+        Turns(VolumeLoad plain, VolumeLoad other, TouchedMemory memory) {
+            this.plain = plain;
+            this.other = other;
+            this.memory = memory;
+        }
+
+        /** So many turns of a second each; forgets what was measured before. */
+        void take(int seconds) throws Exception {
+            costs = new ThreadCosts();
+            costs.pause();
+            costsAfter = new ThreadCosts();
+            costsAfter.pause();
+            speed = Speed.NONE;
+            speedAfter = Speed.NONE;
+            for (int second = 0; second < seconds; second++) {
+                speed = speed.plus(turn(plain, costs));
+                speedAfter = speedAfter.plus(turn(other, costsAfter));
+            }
+        }
+
+        private Speed turn(VolumeLoad load, ThreadCosts counted) throws Exception {
+            memory.refresh();
+            counted.resume();
+            Speed found = load.randomWrites(SNAPSHOT_SLICE_NANOS, DEPTH);
+            counted.pause();
+            return found;
+        }
     }
 }

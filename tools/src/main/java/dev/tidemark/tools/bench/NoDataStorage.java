@@ -20,7 +20,8 @@ final class NoDataStorage implements Storage {
     private final Storage inner;
     private final AtomicLong metadataBytes = new AtomicLong();
     private volatile boolean cut;
-    private volatile boolean writes;
+    /** So much of the exception store is on the disk, used round and round; 0 for nothing. */
+    private volatile long keptBytes;
 
     NoDataStorage(Storage inner) {
         this.inner = inner;
@@ -32,11 +33,15 @@ final class NoDataStorage implements Storage {
     }
 
     /**
-     * From now on what is written goes to a file on the disk, sparse as it is, and forces force it: so that a write
-     * costs what it costs. It must be zeros, still.
+     * From now on what is written goes to a file on the disk, what is read comes from there, and forces force it: so
+     * that each costs what it costs. It must be zeros, still, for positions that are a multiple of {@code bytes} apart
+     * are one place of that file, which is no longer.
+     *
+     * @param bytes a multiple of the largest request; {@link Long#MAX_VALUE} for a place of its own for each byte; 0
+     *     for keeping nothing any more
      */
-    void writeData() {
-        writes = true;
+    void keepData(long bytes) {
+        keptBytes = bytes;
     }
 
     /** Bytes that were written to the metadata file, but for those that only make it larger. */
@@ -183,8 +188,13 @@ final class NoDataStorage implements Storage {
         }
 
         @Override
-        public int read(long offset, ByteBuffer dst) {
+        public int read(long offset, ByteBuffer dst) throws IOException {
             int length = dst.remaining();
+            long kept = keptBytes;
+            if (kept > 0) {
+                around(kept, offset, dst, super::read);
+            }
+            // what was never written, and what is not kept
             while (dst.hasRemaining()) {
                 dst.put(ZEROS, 0, Math.min(ZEROS.length, dst.remaining()));
             }
@@ -194,8 +204,9 @@ final class NoDataStorage implements Storage {
         @Override
         public void write(long offset, ByteBuffer src) throws IOException {
             size.accumulateAndGet(offset + src.remaining(), Math::max);
-            if (writes) {
-                super.write(offset, src);
+            long kept = keptBytes;
+            if (kept > 0) {
+                around(kept, offset, src, super::write);
             } else {
                 src.position(src.limit());
             }
@@ -203,7 +214,7 @@ final class NoDataStorage implements Storage {
 
         @Override
         public void force() throws IOException {
-            if (writes) {
+            if (keptBytes > 0) {
                 super.force();
             }
         }
@@ -216,12 +227,31 @@ final class NoDataStorage implements Storage {
         @Override
         public void preallocate(long offset, long length) throws IOException {
             size.accumulateAndGet(offset + length, Math::max);
-            if (writes) {
+            if (keptBytes == Long.MAX_VALUE) {
                 super.preallocate(offset, length);
             }
         }
 
         @Override
         public void deallocate(long offset, long length) {}
+
+        /** One access to the file as two where it runs over the end; less when the access came to an end by itself. */
+        private void around(long kept, long offset, ByteBuffer buffer, Access access) throws IOException {
+            long at = offset % kept;
+            int limit = buffer.limit();
+            int first = (int) Math.min(buffer.remaining(), kept - at);
+            buffer.limit(buffer.position() + first);
+            access.at(at, buffer);
+            if (!buffer.hasRemaining() && limit > buffer.limit()) {
+                buffer.limit(limit);
+                access.at(0, buffer);
+            }
+            buffer.limit(limit);
+        }
+    }
+
+    @FunctionalInterface
+    private interface Access {
+        void at(long offset, ByteBuffer buffer) throws IOException;
     }
 }

@@ -3,15 +3,20 @@ package dev.tidemark.tools.bench;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Metadata of which memory holds little, beside the same metadata with memory for all of it. Two stores are filled in
  * the same way and stay open, each piece of work goes to both in turn. Neither keeps data: what is left is the engine's
- * own work, so that what paging costs shows as much as it can.
+ * own work, so that what paging costs shows as much as it can. What sequential work loses is claimed of work whose bytes
+ * go to and come from a file on the disk; beside it stands the same with none, faster than any disk.
  */
 final class PagingBenchmark {
     /** More than all pages take: nothing is ever let go, and nothing read after the fill. */
     private static final String PLENTY = "64G";
+
+    /** The file of data that is kept: more than a force waits for, and small enough to stay in the page cache. */
+    private static final long KEPT_BYTES = 1L << 30;
 
     private static final int ENTRY_BITS = 8;
     private static final int COUNT_BITS = 10;
@@ -28,15 +33,19 @@ final class PagingBenchmark {
 
     /** One kind of work. */
     private enum Work {
-        RANDOM_READS("random 4 KiB reads"),
-        RANDOM_WRITES("random 4 KiB writes"),
-        SEQUENTIAL_WRITES("1 MiB sequential writes"),
-        SEQUENTIAL_READS("1 MiB sequential reads");
+        RANDOM_READS("random 4 KiB reads", false),
+        RANDOM_WRITES("random 4 KiB writes", false),
+        SEQUENTIAL_WRITES("1 MiB sequential writes of nothing", false),
+        SEQUENTIAL_READS("1 MiB sequential reads of nothing", false),
+        KEPT_WRITES("1 MiB sequential writes to a file", true),
+        KEPT_READS("1 MiB sequential reads, page cache", true);
 
         private final String title;
+        private final boolean kept;
 
-        Work(String title) {
+        Work(String title, boolean kept) {
             this.title = title;
+            this.kept = kept;
         }
     }
 
@@ -64,6 +73,14 @@ final class PagingBenchmark {
         }
         BenchFolders.remove(place);
         for (Work work : List.of(Work.SEQUENTIAL_WRITES, Work.SEQUENTIAL_READS)) {
+            report.note(String.format(
+                    Locale.ROOT,
+                    "%s%s / all in memory: %.2f",
+                    work.title,
+                    little,
+                    report.median(work.title + little) / report.median(work.title + plenty)));
+        }
+        for (Work work : List.of(Work.KEPT_WRITES, Work.KEPT_READS)) {
             report.claimRatio(work.title + little + " / all in memory", work.title + little, work.title + plenty, 0.9);
         }
         report.claimAtMost(
@@ -81,11 +98,12 @@ final class PagingBenchmark {
     private void one(ScaleStore made, Work work, String memory, int round) throws Exception {
         long nanos = round == 0 ? settings.nanos() / 2 : settings.nanos();
         long before = made.status("page_faults");
+        made.keepData(work.kept ? KEPT_BYTES : 0);
         Speed speed = switch (work) {
             case RANDOM_READS -> made.randomReads(ScaleStore.VOLUME, nanos, round);
             case RANDOM_WRITES -> made.randomWrites(ScaleStore.VOLUME, nanos, round);
-            case SEQUENTIAL_WRITES -> made.sequential(ScaleStore.VOLUME, nanos, true);
-            case SEQUENTIAL_READS -> made.sequential(ScaleStore.VOLUME, nanos, false);
+            case SEQUENTIAL_WRITES, KEPT_WRITES -> made.sequential(ScaleStore.VOLUME, nanos, true);
+            case SEQUENTIAL_READS, KEPT_READS -> made.sequential(ScaleStore.VOLUME, nanos, false);
         };
         double brought = (made.status("page_faults") - before) / (double) speed.operations();
         made.send("checkpoint"); // what this work leaves behind is not the next one's

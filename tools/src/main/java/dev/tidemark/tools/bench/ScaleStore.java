@@ -56,9 +56,9 @@ final class ScaleStore implements AutoCloseable {
         return System.nanoTime() - start;
     }
 
-    /** Until it is closed, writes go to the disk. */
-    void writeData() {
-        storage.writeData();
+    /** Until it is closed, data is kept as {@link NoDataStorage#keepData} says. */
+    void keepData(long bytes) {
+        storage.keepData(bytes);
     }
 
     /** Bytes that checkpoints wrote since the last open. */
