@@ -15,9 +15,14 @@ final class FileWindow {
     /** Large enough that a read costs more than its call, small enough to stay in a core's cache. */
     static final int DEFAULT_BYTES = 512 << 10;
 
+    /** What is compared with at once: a quarter of a core's nearest cache. */
+    private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(8 << 10).asReadOnlyBuffer();
+
+    private final ByteBuffer zeros = ZEROS.duplicate();
     private ByteBuffer bytes;
     private ByteBuffer readView;
     private ByteBuffer crcView;
+    private ByteBuffer zerosView;
     private UnsafeBuffer buffer;
     private StorageFile file;
     private long start;
@@ -31,6 +36,7 @@ final class FileWindow {
         bytes = ByteBuffer.allocateDirect(capacity).order(ByteOrder.LITTLE_ENDIAN);
         readView = bytes.duplicate();
         crcView = bytes.duplicate();
+        zerosView = bytes.duplicate();
         buffer = new UnsafeBuffer(bytes);
         filled = 0;
     }
@@ -71,6 +77,20 @@ final class FileWindow {
     /** How many bytes from there on are in the window, after a {@link #need} of some of them. */
     int available(long position) {
         return (int) (start + filled - position);
+    }
+
+    /** How many zeros lie from there on in the window, after a {@link #need} of some bytes there. */
+    int zeros(long position) {
+        int at = (int) (position - start);
+        while (at < filled) {
+            int piece = Math.min(zeros.capacity(), filled - at);
+            int same = zeros.limit(piece).mismatch(zerosView.limit(at + piece).position(at));
+            if (same >= 0) {
+                return at + same - (int) (position - start);
+            }
+            at += piece;
+        }
+        return at - (int) (position - start);
     }
 
     private int fill(long position, int length) throws IOException {

@@ -47,6 +47,15 @@ final class FrameParser {
         return all == 0;
     }
 
+    /**
+     * How many bytes there are from that offset on, in whole units in which a frame might begin, that are zeros and can
+     * be seen without reading more of the file; 0 when it {@link #isUnused} not, or the file ends before a whole unit.
+     */
+    long unusedBytes(long offset) throws IOException {
+        long position = offset - segmentFirst;
+        return window.need(position, HEADER_BYTES) < 0 ? 0 : window.zeros(position) & -FrameDescriptor.ALIGNMENT;
+    }
+
     /** Whether a whole frame begins at that offset; then the accessors tell of it. */
     boolean isFrame(long offset) throws IOException {
         int at = window.need(offset - segmentFirst, HEADER_BYTES);

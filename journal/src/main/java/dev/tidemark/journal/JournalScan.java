@@ -271,8 +271,9 @@ final class JournalScan {
             walk.parser().segment(segment.first(), to);
             long offset = from;
             while (offset < to && window.need(offset - segment.first(), FrameDescriptor.ALIGNMENT) >= 0) {
-                if (walk.parser().isUnused(offset)) {
-                    offset += FrameDescriptor.ALIGNMENT;
+                long unused = walk.parser().unusedBytes(offset);
+                if (unused > 0) {
+                    offset += unused;
                     continue;
                 }
                 lastByte = offset + FrameDescriptor.ALIGNMENT;

@@ -199,6 +199,29 @@ class JournalDamageTest {
     }
 
     @Test
+    void shouldSeeASingleByteWhereverItLiesBehindTheEnd() throws Exception {
+        config = tiny().segmentBytes(64 << 10).build();
+        Journal journal = TestJournals.create(storage, config);
+        append(journal, 1, 300);
+        journal.force();
+        String segment = segments().get(0);
+        JournalRecovery before = JournalRecovery.examine(storage, config, Known.NOTHING);
+        assertThat(before.tornBytes()).isZero();
+        int seen = 0;
+        for (long at = before.endOffset(); at < config.segmentBytes(); at += 61) {
+            storage.damage(segment, at, new byte[] {1});
+            JournalRecovery after = JournalRecovery.examine(storage, config, Known.NOTHING);
+            assertThat(after.verdict()).as("byte " + at).isEqualTo(Verdict.TORN);
+            assertThat(after.endOffset() + after.tornBytes())
+                    .as("byte " + at)
+                    .isEqualTo(FrameDescriptor.align((int) at + 1));
+            storage.damage(segment, at, new byte[1]);
+            seen++;
+        }
+        assertThat(seen).isGreaterThan(800);
+    }
+
+    @Test
     void shouldNotGoOnWithAFrameOfALowerEpochThoughItIsNextInAllElse() throws Exception {
         config = tiny().segmentBytes(64 << 10).build();
         TestJournals.create(storage, config).close();
