@@ -255,8 +255,9 @@ public final class NbdBenchmark {
         }
         report.note(String.format(
                 Locale.ROOT,
-                "sequential writes are claimed with a flush after each pass over the volume. With one flush at the end a peer's"
-                        + " passes overwrite each other in its cache, and the disk sees the last: %.2f of the better peer",
+                "sequential writes are claimed with a flush after each pass over the volume. With one flush at the end"
+                        + " a peer's passes overwrite each other in its cache, and the disk sees the last:"
+                        + " %.2f of the better peer",
                 report.median(name(write, own)) / better(write)));
     }
 

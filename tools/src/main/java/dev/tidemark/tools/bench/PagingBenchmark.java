@@ -8,8 +8,8 @@ import java.util.Locale;
 /**
  * Metadata of which memory holds little, beside the same metadata with memory for all of it. Two stores are filled in
  * the same way and stay open, each piece of work goes to both in turn. Neither keeps data: what is left is the engine's
- * own work, so that what paging costs shows as much as it can. What sequential work loses is claimed of work whose bytes
- * go to and come from a file on the disk; beside it stands the same with none, faster than any disk.
+ * own work, so that what paging costs shows as much as it can. What sequential work loses is claimed of work whose
+ * bytes go to and come from a file on the disk; beside it stands the same with none, faster than any disk.
  */
 final class PagingBenchmark {
     /** More than all pages take: nothing is ever let go, and nothing read after the fill. */
