@@ -114,6 +114,7 @@ final class OpenBenchmark {
             long checkpoints = made.status("checkpoints");
             made.scatter(ScaleStore.VOLUME, bytes, tail, seed + i);
             made.store().volume(ScaleStore.VOLUME).flush();
+            LockSupport.parkNanos(SETTLE_NANOS); // one that has begun is not counted yet
             if (made.status("checkpoints") == checkpoints) {
                 return;
             }

@@ -18,6 +18,9 @@ final class PagingBenchmark {
     /** The file of data that is kept: more than a force waits for, and small enough to stay in the page cache. */
     private static final long KEPT_BYTES = 1L << 30;
 
+    /** The stores change places so often in a round. */
+    private static final int TURNS = 4;
+
     private static final int ENTRY_BITS = 8;
     private static final int COUNT_BITS = 10;
 
@@ -61,8 +64,16 @@ final class PagingBenchmark {
             for (int round = 0; round <= settings.rounds(); round++) { // the first one only warms up
                 run.round(round);
                 for (Work work : Work.values()) {
-                    one(small, work, little, round);
-                    one(large, work, plenty, round);
+                    Found ofSmall = new Found();
+                    Found ofLarge = new Found();
+                    for (int turn = 0; turn < TURNS; turn++) {
+                        one(small, work, ofSmall, round * TURNS + turn);
+                        one(large, work, ofLarge, round * TURNS + turn);
+                    }
+                    if (round > 0) {
+                        add(work, little, ofSmall);
+                        add(work, plenty, ofLarge);
+                    }
                 }
                 if (round > 0) {
                     report.add("metadata in memory" + little, "MiB", small.status("page_bytes") / 1048576.0);
@@ -95,22 +106,24 @@ final class PagingBenchmark {
         return Long.parseLong(text.substring(0, text.length() - 1)) * (text.endsWith("G") ? 1024.0 : 1.0);
     }
 
-    private void one(ScaleStore made, Work work, String memory, int round) throws Exception {
-        long nanos = round == 0 ? settings.nanos() / 2 : settings.nanos();
+    private void one(ScaleStore made, Work work, Found found, int seed) throws Exception {
+        long nanos = settings.nanos() / TURNS;
         long before = made.status("page_faults");
         made.keepData(work.kept ? KEPT_BYTES : 0);
-        Speed speed = switch (work) {
-            case RANDOM_READS -> made.randomReads(ScaleStore.VOLUME, nanos, round);
-            case RANDOM_WRITES -> made.randomWrites(ScaleStore.VOLUME, nanos, round);
-            case SEQUENTIAL_WRITES, KEPT_WRITES -> made.sequential(ScaleStore.VOLUME, nanos, true);
-            case SEQUENTIAL_READS, KEPT_READS -> made.sequential(ScaleStore.VOLUME, nanos, false);
-        };
-        double brought = (made.status("page_faults") - before) / (double) speed.operations();
+        found.speed = found.speed.plus(
+                switch (work) {
+                    case RANDOM_READS -> made.randomReads(ScaleStore.VOLUME, nanos, seed);
+                    case RANDOM_WRITES -> made.randomWrites(ScaleStore.VOLUME, nanos, seed);
+                    case SEQUENTIAL_WRITES, KEPT_WRITES -> made.sequential(ScaleStore.VOLUME, nanos, true);
+                    case SEQUENTIAL_READS, KEPT_READS -> made.sequential(ScaleStore.VOLUME, nanos, false);
+                });
+        found.pages += made.status("page_faults") - before;
         made.send("checkpoint"); // what this work leaves behind is not the next one's
-        if (round == 0) {
-            return;
-        }
-        report.add(work.title + memory, "/s", speed.perSecond());
+    }
+
+    private void add(Work work, String memory, Found found) {
+        double brought = found.pages / (double) found.speed.operations();
+        report.add(work.title + memory, "/s", found.speed.perSecond());
         report.add("  pages brought in for each: " + work.title + memory, "", brought);
         if (work == Work.RANDOM_READS || work == Work.RANDOM_WRITES) {
             double touched = touched(work);
@@ -119,6 +132,12 @@ final class PagingBenchmark {
                     "of " + (int) touched,
                     1 - Math.min(1, brought / touched));
         }
+    }
+
+    /** What a store did in its turns at one kind of work. */
+    private static final class Found {
+        private Speed speed = Speed.NONE;
+        private long pages;
     }
 
     /**
