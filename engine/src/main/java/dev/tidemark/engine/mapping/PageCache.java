@@ -25,6 +25,8 @@ final class PageCache {
     /** The least budget: one path of a tree, and some more; options ask for much more. */
     static final int LEAST_FRAMES = 16;
 
+    private static final int DIRECTORY_SHARE = 8;
+
     /** Bounds what one trim does between two batches: some hundred microseconds. */
     private static final int MOST_EVICTIONS = 1024;
 
@@ -80,9 +82,13 @@ final class PageCache {
         this.budgetBytes = budgetBytes;
     }
 
-    /** Frames that may be in use. */
+    /**
+     * Frames that may be in use. An eighth is the directory's though it does not need it yet: frames that were taken
+     * from the system before it grew are not given back.
+     */
     long budgetFrames() {
-        return Math.max(LEAST_FRAMES, (budgetBytes - directory.memoryBytes()) / PageStore.PAGE_BYTES);
+        long others = Math.max(directory.memoryBytes(), budgetBytes / DIRECTORY_SHARE);
+        return Math.max(LEAST_FRAMES, (budgetBytes - others) / PageStore.PAGE_BYTES);
     }
 
     long residentPages() {
