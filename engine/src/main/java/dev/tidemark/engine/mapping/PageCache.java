@@ -25,6 +25,7 @@ final class PageCache {
     /** The least budget: one path of a tree, and some more; options ask for much more. */
     static final int LEAST_FRAMES = 16;
 
+    /** What the directory takes of the budget when pages come from all over; it may take a quarter before it is cut. */
     private static final int DIRECTORY_SHARE = 8;
 
     /** Bounds what one trim does between two batches: some hundred microseconds. */
