@@ -8,6 +8,7 @@ import com.lmax.disruptor.WaitStrategy;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * Yields for some tens of microseconds after work, then parks: under load a hop costs no park and unpark, and an idle
@@ -15,12 +16,16 @@ import java.util.concurrent.locks.LockSupport;
  *
  * <p>Where other programs want the cores, it parks at once: a yield there costs a turn of theirs.
  *
+ * <p>The follower is called only when there is something for it to do, of which the leader is asked: what passes by
+ * meanwhile without that is looked at together, at the latest when the tick ends its wait. A follower that looked at
+ * each request would take a tenth of the processor from requests that need nothing of it.
+ *
  * <p>A parked thread stands in the field of what it waits for, and whoever brings that looks there:
  *
  * <ul>
- *   <li>A publisher wakes both stages when they are idle: the follower gets up while the leader works.
- *   <li>The leader comes back here right after it has published its progress, and wakes the follower then. So a
- *       follower never polls while the leader is busy.
+ *   <li>A publisher wakes the leader when it is idle, and the follower if it knows that it will be called: it gets up
+ *       while the leader works.
+ *   <li>The leader comes back here right after it has published its progress, and calls the follower then.
  * </ul>
  *
  * Neither can be missed: the one who waits stores itself, then looks once more whether it has to wait; the other one
@@ -42,6 +47,9 @@ final class AdaptiveWaitStrategy implements WaitStrategy {
     private static final long CROWDED_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final long tickNanos;
+    private final BooleanSupplier followerWanted;
+    /** The follower was called, and has not begun with that yet. */
+    private volatile boolean followerCalled;
     /** Until then no thread yields. */
     private volatile long crowdedUntilNanos = System.nanoTime();
 
@@ -52,27 +60,36 @@ final class AdaptiveWaitStrategy implements WaitStrategy {
     /** The follower, while it waits for what the leader is working on. */
     private volatile Thread followerBehind;
 
-    AdaptiveWaitStrategy(long tickNanos) {
+    /**
+     * @param tickNanos the longest wait
+     * @param followerWanted whether what the leader has done gives the follower something to do; asked on the leader's
+     *     thread after each of its batches
+     */
+    AdaptiveWaitStrategy(long tickNanos, BooleanSupplier followerWanted) {
         this.tickNanos = tickNanos;
+        this.followerWanted = followerWanted;
     }
 
     @Override
     public long waitFor(long sequence, Sequence cursor, Sequence dependent, SequenceBarrier barrier)
             throws AlertException, TimeoutException {
         boolean leads = dependent == cursor;
-        if (leads) {
-            wakeFollower();
+        if (leads && followerWanted.getAsBoolean()) {
+            callFollower();
         }
-        if (dependent.get() >= sequence) {
-            return dependent.get();
+        if (mayGoOn(leads, sequence, dependent)) {
+            return goOn(leads, dependent);
         }
         long deadline = System.nanoTime() + tickNanos;
         while (true) {
-            if (yieldFor(sequence, dependent, barrier)) {
-                return dependent.get();
+            if (yieldFor(leads, sequence, dependent, barrier)) {
+                return goOn(leads, dependent);
             }
             long left = deadline - System.nanoTime();
             if (left <= 0) {
+                if (dependent.get() >= sequence) {
+                    return goOn(leads, dependent); // nobody called, but there is something to look at
+                }
                 throw TimeoutException.INSTANCE;
             }
             if (leads) {
@@ -85,7 +102,7 @@ final class AdaptiveWaitStrategy implements WaitStrategy {
                 followerIdle = null;
             } else {
                 followerBehind = Thread.currentThread();
-                park(dependent.get() < sequence, barrier, left);
+                park(!mayGoOn(false, sequence, dependent), barrier, left);
                 followerBehind = null;
             }
             // An embedder's callback may have interrupted this thread; a park would then only spin.
@@ -93,12 +110,25 @@ final class AdaptiveWaitStrategy implements WaitStrategy {
         }
     }
 
-    /** Yields for a while, after work as well as after being woken; whether the sequence came meanwhile. */
+    private boolean mayGoOn(boolean leads, long sequence, Sequence dependent) {
+        return (leads || followerCalled) && dependent.get() >= sequence;
+    }
+
+    /** The call is taken down before the look at how far the leader is: what is done behind that is called for anew. */
+    private long goOn(boolean leads, Sequence dependent) {
+        if (!leads) {
+            followerCalled = false;
+        }
+        return dependent.get();
+    }
+
+    /** Yields for a while, after work as well as after being woken; whether there is something to do now. */
     @SuppressWarnings("ThreadPriorityCheck") // where the scheduler ignores a yield, this spins, which serves as well
-    private boolean yieldFor(long sequence, Sequence dependent, SequenceBarrier barrier) throws AlertException {
+    private boolean yieldFor(boolean leads, long sequence, Sequence dependent, SequenceBarrier barrier)
+            throws AlertException {
         long start = System.nanoTime();
         long now = start;
-        while (dependent.get() < sequence && now - start < YIELD_NANOS && now - crowdedUntilNanos >= 0) {
+        while (!mayGoOn(leads, sequence, dependent) && now - start < YIELD_NANOS && now - crowdedUntilNanos >= 0) {
             barrier.checkAlert();
             Thread.yield();
             long before = now;
@@ -108,7 +138,7 @@ final class AdaptiveWaitStrategy implements WaitStrategy {
             }
         }
         barrier.checkAlert();
-        return dependent.get() >= sequence;
+        return mayGoOn(leads, sequence, dependent);
     }
 
     private void park(boolean mustWait, SequenceBarrier barrier, long nanos) {
@@ -117,16 +147,21 @@ final class AdaptiveWaitStrategy implements WaitStrategy {
         }
     }
 
-    /** Any thread, after it published; and whoever alerts a barrier. */
+    /** Any thread, after it published; and whoever alerts the leader's barrier. */
     @Override
     public void signalAllWhenBlocking() {
         VarHandle.fullFence();
         wake(leaderIdle);
+    }
+
+    /** Any thread, after it published what the follower will be called for. */
+    void wakeFollowerEarly() {
         wake(followerIdle);
     }
 
     /** The leader, after it moved its sequence on; and whoever alerts the follower's barrier. */
-    void wakeFollower() {
+    void callFollower() {
+        followerCalled = true;
         VarHandle.fullFence();
         wake(followerBehind);
         wake(followerIdle);

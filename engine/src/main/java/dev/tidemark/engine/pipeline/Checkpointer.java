@@ -359,6 +359,7 @@ final class Checkpointer {
         if (!durable && sabotage != Sabotage.CHECKPOINT_BEFORE_JOURNAL) {
             return false;
         }
+        homeForced |= progress.homeDurableSeq() >= frozen.seq();
         if (!homeForced && sabotage != Sabotage.CHECKPOINT_BEFORE_HOME) {
             exceptions.force();
             homeForced = true;

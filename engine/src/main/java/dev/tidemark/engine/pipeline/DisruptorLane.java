@@ -33,6 +33,8 @@ final class DisruptorLane implements Lane {
     static final int RING_SIZE = 2048;
     /** PLACE hands over at the latest after this many, so that JOURNAL does not wait for a ring full of requests. */
     private static final int MAX_BATCH = 256;
+    /** JOURNAL looks at the latest after so many that nobody waits for: far fewer than the ring holds. */
+    private static final int MAX_BACKLOG = 256;
 
     private static final long CLOSED = Long.MIN_VALUE;
     private static final long MAX_TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -54,6 +56,7 @@ final class DisruptorLane implements Lane {
     private final boolean callersMayRun;
     private final StageTurn placeTurn = new StageTurn();
     private final StageTurn journalTurn = new StageTurn();
+    private final PlaceHandler placed = new PlaceHandler();
     /** What a caller that runs the stages itself hands from one to the other; whoever has PLACE's turn. */
     private final Slot callersSlot = new Slot();
 
@@ -71,10 +74,10 @@ final class DisruptorLane implements Lane {
         this.failStop = failStop;
         this.callersMayRun = callersMayRun;
         long tick = Math.min(MAX_TICK_NANOS, Math.max(1, intervalNanos / 4));
-        waiting = new AdaptiveWaitStrategy(tick);
+        waiting = new AdaptiveWaitStrategy(tick, this::journalWanted);
         ring = RingBuffer.createMultiProducer(Slot::new, RING_SIZE, waiting);
         BatchEventProcessorBuilder builder = new BatchEventProcessorBuilder().setMaxBatchSize(MAX_BATCH);
-        placeProcessor = builder.build(ring, ring.newBarrier(), new PlaceHandler());
+        placeProcessor = builder.build(ring, ring.newBarrier(), placed);
         journalProcessor = builder.build(ring, ring.newBarrier(placeProcessor.getSequence()), new JournalHandler());
         placeProcessor.setExceptionHandler(new FailStopHandler());
         journalProcessor.setExceptionHandler(new FailStopHandler());
@@ -155,7 +158,8 @@ final class DisruptorLane implements Lane {
         try {
             try {
                 // Both turns are ours: what was published before and is not through yet has to come first.
-                if (journalProcessor.getSequence().get() != ring.getCursor()
+                // (JOURNAL need not have seen it: what somebody waits for is forced with what is placed now.)
+                if (placeProcessor.getSequence().get() != ring.getCursor()
                         || !overflow.isEmpty()
                         || !stages.place().hasRoom()) {
                     return false;
@@ -190,8 +194,22 @@ final class DisruptorLane implements Lane {
     }
 
     private void publish(long sequence, Request request) {
+        boolean forced = request.fua || request.kind == Request.Kind.FLUSH || request.kind == Request.Kind.MESSAGE;
         ring.get(sequence).request = request;
         ring.publish(sequence);
+        if (forced) { // the request may be answered, and another one, by now
+            waiting.wakeFollowerEarly();
+        }
+    }
+
+    /** PLACE has finished a batch: whether JOURNAL has anything to do for it, or should look at what went by. */
+    private boolean journalWanted() {
+        boolean held = placed.takeHeld();
+        return held
+                || placeProcessor.getSequence().get()
+                                - journalProcessor.getSequence().get()
+                        >= MAX_BACKLOG
+                || stages.journal().isWanted();
     }
 
     private boolean tryPublish(Request request) {
@@ -220,13 +238,14 @@ final class DisruptorLane implements Lane {
             return;
         }
         while (submitters.get() != CLOSED || !drained()) {
+            waiting.callFollower();
             LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(100));
         }
         placeProcessor.halt();
         join(placeThread);
         // JOURNAL has nothing left in the ring; what is parked or waits is carried out here, by its own last act
         journalProcessor.halt();
-        waiting.wakeFollower();
+        waiting.callFollower();
         join(journalThread);
         Slot last = new Slot();
         stages.place().close(last);
@@ -272,6 +291,14 @@ final class DisruptorLane implements Lane {
 
     private final class PlaceHandler implements EventHandler<Slot> {
         private Sequence progress;
+        /** Whether requests were left to be answered after their force, of late. */
+        private boolean held;
+
+        boolean takeHeld() {
+            boolean any = held;
+            held = false;
+            return any;
+        }
 
         @Override
         public void onBatchStart(long batchSize, long queueDepth) {
@@ -311,6 +338,7 @@ final class DisruptorLane implements Lane {
                     nudge();
                 }
             }
+            held |= slot.holdsAny();
         }
 
         /** The ring of events is full: JOURNAL gets what is finished and goes on, then there is room. */
@@ -318,7 +346,7 @@ final class DisruptorLane implements Lane {
             while (!stages.place().hasRoom()) {
                 stages.place().makeRoom();
                 progress.set(sequence - 1);
-                waiting.wakeFollower();
+                waiting.callFollower();
                 LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(50));
             }
         }

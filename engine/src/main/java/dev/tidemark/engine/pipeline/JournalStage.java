@@ -94,6 +94,21 @@ final class JournalStage {
         return !failStop.failed() && (forceIsDue() || progress.proofWanted() || checkpoints.wantsForce());
     }
 
+    /**
+     * PLACE: whether this stage should look at what PLACE has done, though nobody waits for it. So that the time of the
+     * oldest event that is not durable is known, also when the first comes after a force.
+     */
+    boolean isWanted() {
+        if (failStop.failed()) {
+            return false;
+        }
+        return (events.head() != events.tail()
+                        && (progress.waitingSinceNanos() == Progress.NOTHING_WAITS
+                                || forceIsDueAt(nanoClock.getAsLong())))
+                || progress.proofWanted()
+                || checkpoints.wantsForce();
+    }
+
     /** Everything that PLACE finished so far was handed over: force if anything asks for it, and answer. */
     void endOfBatch() {
         if (!failStop.failed()) {
@@ -205,6 +220,10 @@ final class JournalStage {
         if (progress.waitingSinceNanos() == Progress.NOTHING_WAITS) {
             progress.waitingSinceNanos(now);
         }
+        return forceIsDueAt(now);
+    }
+
+    private boolean forceIsDueAt(long now) {
         return now - progress.waitingSinceNanos() >= policy.intervalNanos() / 2
                 || progress.waitingDataBytes() >= policy.forceBytes()
                 || events.pendingBytes() >= events.capacity() / 2
