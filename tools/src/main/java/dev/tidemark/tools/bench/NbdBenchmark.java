@@ -50,6 +50,8 @@ public final class NbdBenchmark {
     private static final int DEPTH = 32;
     /** Of 1 MiB requests: enough for client and server to work at the same time. */
     private static final int SEQUENTIAL_DEPTH = 4;
+    /** The compiler takes some seconds of a core for the way of large writes, which would want both. */
+    private static final int WARM_UP_TURNS = 4;
 
     private static final int BLOCK_BYTES = 4096;
     private static final int LARGE_BYTES = 1 << 20;
@@ -152,11 +154,16 @@ public final class NbdBenchmark {
     }
 
     private void rounds(List<NbdContender> contenders, int count, int seconds, Turn turn) throws IOException {
+        rounds(contenders, settings.seconds(), count, seconds, turn);
+    }
+
+    private void rounds(List<NbdContender> contenders, int warmUpSeconds, int count, int seconds, Turn turn)
+            throws IOException {
         for (int round = 0; round <= count; round++) {
             boolean counts = round > 0;
             progress.accept(counts ? "  round " + round + " of " + count : "  warming up");
             for (NbdContender contender : contenders) {
-                turn.take(contender, counts ? seconds : settings.seconds(), round, counts);
+                turn.take(contender, counts ? seconds : warmUpSeconds, round, counts);
             }
         }
     }
@@ -245,7 +252,8 @@ public final class NbdBenchmark {
         Fio.Job passes = new Fio.Job("write", LARGE_BYTES, SEQUENTIAL_DEPTH, pass);
         Fio.Job reads = new Fio.Job("read", LARGE_BYTES, SEQUENTIAL_DEPTH, 0);
         // Each by itself, as the other cases: a host that takes idle memory back meets all contenders alike then.
-        rounds(all(), (contender, seconds, round, counts) -> {
+        int warmUp = WARM_UP_TURNS * settings.seconds();
+        rounds(all(), warmUp, settings.rounds(), settings.seconds(), (contender, seconds, round, counts) -> {
             FioReport found = fio.run(contender.uri(), writes, seconds, round);
             add(counts, write, contender, PER_SECOND, found.writesPerSecond());
         });
@@ -261,6 +269,7 @@ public final class NbdBenchmark {
             report.claimAtLeast(what + " / better peer", report.median(name(what, own)) / better(what), 0.9);
         }
         report.note("passes over each other: a peer's overwrite each other in its cache, and the disk sees the last");
+        report.note("these are preceded by " + WARM_UP_TURNS + " turns of each contender that don't count");
     }
 
     private double better(String what) {
