@@ -6,7 +6,7 @@ import org.agrona.UnsafeApi;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What pages and the table that leads to them take together, when the table grows after the pages have taken theirs. */
+/** What pages and the table that leads to them take together, when the table grows after the pages took theirs. */
 @Tag("quick")
 class PageMemoryTest {
     private static final long PLENTY_BYTES = 256 << 20;
@@ -38,7 +38,7 @@ class PageMemoryTest {
         }
     }
 
-    /** 32M took 40.8 MiB: frames were taken while the table was small, and those of pages let go are never given back. */
+    /** 32M took 40.8 MiB: frames that were taken while the table was small are never given back. */
     @Test
     void shouldLeaveRoomForATableThatGrowsLater() {
         try (PageStore pages = saved()) {
