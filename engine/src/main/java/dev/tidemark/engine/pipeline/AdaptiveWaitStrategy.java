@@ -50,6 +50,8 @@ final class AdaptiveWaitStrategy implements WaitStrategy {
     private final BooleanSupplier followerWanted;
     /** The follower was called, and has not begun with that yet. */
     private volatile boolean followerCalled;
+    /** The follower's: how far the leader was when it began with the last call. It takes that in several batches. */
+    private long calledUpTo = -1;
     /** Until then no thread yields. */
     private volatile long crowdedUntilNanos = System.nanoTime();
 
@@ -111,15 +113,17 @@ final class AdaptiveWaitStrategy implements WaitStrategy {
     }
 
     private boolean mayGoOn(boolean leads, long sequence, Sequence dependent) {
-        return (leads || followerCalled) && dependent.get() >= sequence;
+        return (leads || followerCalled || sequence <= calledUpTo) && dependent.get() >= sequence;
     }
 
     /** The call is taken down before the look at how far the leader is: what is done behind that is called for anew. */
     private long goOn(boolean leads, Sequence dependent) {
-        if (!leads) {
-            followerCalled = false;
+        if (leads) {
+            return dependent.get();
         }
-        return dependent.get();
+        followerCalled = false;
+        calledUpTo = dependent.get();
+        return calledUpTo;
     }
 
     /** Yields for a while, after work as well as after being woken; whether there is something to do now. */

@@ -69,6 +69,19 @@ class AdaptiveWaitStrategyTest {
                 .until(thread::getState, state -> state == Thread.State.TIMED_WAITING);
     }
 
+    /** A stage takes so many requests in a batch, and comes back for the rest: the call was for that, too. */
+    @Test
+    void shouldTakeAllThatWasThereWhenItWasCalled() throws Exception {
+        AdaptiveWaitStrategy waiting = new AdaptiveWaitStrategy(HOUR, () -> wanted);
+        cursor.set(9);
+        leader.set(9);
+        wanted = true;
+        leaderComesBack(waiting);
+        assertThat(waiting.waitFor(0, cursor, leader, barrier)).isEqualTo(9);
+        assertThat(waiting.waitFor(4, cursor, leader, barrier)).isEqualTo(9);
+        assertThat(waiting.waitFor(9, cursor, leader, barrier)).isEqualTo(9);
+    }
+
     @Test
     void shouldLookAtWhatWentByWhenTheTickEnds() throws Exception {
         AdaptiveWaitStrategy waiting = new AdaptiveWaitStrategy(1, () -> false);
