@@ -43,6 +43,14 @@ class HistoryTest {
                         "shrink inside a mapped block");
     }
 
+    /** 328: zeroes that waited for space were refused at a close, and the model took later zeroes for them. */
+    @Test
+    void shouldHoldItAfterHistoriesThatOnceDiffered() {
+        for (long seed : new long[] {328}) {
+            Shrinking.check(seed, Steps.draw(seed, 300), some -> check(seed, some, new TreeMap<>()));
+        }
+    }
+
     private static void check(long seed, List<Step> steps, Map<String, Integer> seen) {
         try {
             SimStorage device = new SimStorage(seed);

@@ -235,6 +235,9 @@ public final class Order {
     }
 
     private boolean isAbout(Sketch event, Request request) {
+        if (event.seq > request.untilSeq) {
+            return false;
+        }
         return switch (request.kind) {
             case MESSAGE -> event.sort == Sort.MESSAGE && isAboutMessage(event, request);
             case WRITE -> event.sort == Sort.WRITE && isAboutWrite(event, request);

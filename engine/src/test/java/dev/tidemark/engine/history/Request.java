@@ -30,6 +30,8 @@ public final class Request {
     String outcome;
 
     String text;
+    /** Where history was when the store was opened next: no event after that is of this request. */
+    long untilSeq = Long.MAX_VALUE;
     /** The seq of its event, 0 for none. Known after {@link Order}. */
     long seq;
 

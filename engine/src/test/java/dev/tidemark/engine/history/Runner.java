@@ -84,6 +84,9 @@ public final class Runner {
     private void open() {
         try {
             store = Store.open(setup.on(device));
+            for (Request early : requests) {
+                early.untilSeq = Math.min(early.untilSeq, store.status().appliedSeq());
+            }
             onOpen.accept(store);
         } catch (StoreOpenException e) {
             ended = true;
