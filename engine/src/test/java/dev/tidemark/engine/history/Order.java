@@ -40,6 +40,8 @@ public final class Order {
     private final Map<Long, String> digests = new HashMap<>();
     private final Map<String, Integer> seen = new TreeMap<>();
     private int next;
+    /** When the latest of the requests was sent that have their events: what was answered before has its own, or none. */
+    private long sent;
 
     private Order(Model start, long startSeq, List<Request> requests) {
         this.model = start.copy();
@@ -235,7 +237,7 @@ public final class Order {
     }
 
     private boolean isAbout(Sketch event, Request request) {
-        if (event.seq > request.untilSeq) {
+        if (event.seq > request.untilSeq || request.answered < sent) {
             return false;
         }
         return switch (request.kind) {
@@ -300,6 +302,7 @@ public final class Order {
 
     private void apply(Request request, Sketch event) {
         request.seq = event.seq;
+        sent = Math.max(sent, request.submitted);
         require(
                 request.isOk() || request.outcome == null || request.outcome.equals("failed"),
                 request,

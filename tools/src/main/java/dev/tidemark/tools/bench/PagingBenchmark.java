@@ -99,7 +99,9 @@ final class PagingBenchmark {
         made.keepData(KEPT_BYTES);
         long left = KEPT_BYTES;
         while (left > 0) {
-            left -= made.sequential(ScaleStore.VOLUME, settings.nanos() / TURNS, true).operations() << 20;
+            left -= made.sequential(ScaleStore.VOLUME, settings.nanos() / TURNS, true)
+                            .operations()
+                    << 20;
         }
         made.send("checkpoint");
     }
