@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tidemark.engine.message.Message;
 import dev.tidemark.engine.message.MessageParser;
 import dev.tidemark.engine.message.Reply;
+import dev.tidemark.storage.sim.Fault;
+import dev.tidemark.storage.sim.Operation;
+import dev.tidemark.storage.sim.SimStorage;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
@@ -107,6 +110,27 @@ class StoreThreadsTest {
                 assertThat(second.get(1, TimeUnit.MINUTES)).as("round " + round).isInstanceOf(Reply.Ok.class);
             }
         }
+    }
+
+    /** PLACE had no reason for another turn, and only a turn of its own answers them: they waited for ever. */
+    @Test
+    void shouldAnswerWhoWaitsForACheckpointWhenTheJournalFails() throws Exception {
+        SimStorage device = new SimStorage(11);
+        StoreConfig simulated =
+                StoreConfig.in(device, "store").capacityBytes(64L << 20).build();
+        Store.init(simulated);
+        Store store = Store.open(simulated);
+        store.send("create disk size=1M");
+        store.volume("disk").write(0, ByteBuffer.allocate(4096));
+        device.plan(Fault.ioError()
+                .in(Operation.FORCE)
+                .onNames(name -> name.contains("journal"))
+                .always());
+        CompletableFuture<Reply> reply =
+                store.sendAsync(message("checkpoint"), "test").toCompletableFuture();
+        assertThat(reply.get(1, TimeUnit.MINUTES).toString()).startsWith("error code=failed");
+        assertThat(store.failure()).hasMessageContaining("force");
+        assertThatThrownBy(store::close).isInstanceOf(StoreException.class);
     }
 
     /** Who holds a buffer may never give it back: a claim that waited for it waited for ever. */

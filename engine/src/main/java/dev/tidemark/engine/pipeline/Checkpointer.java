@@ -134,6 +134,11 @@ final class Checkpointer {
         waiting.add(new Waiting(request, changed));
     }
 
+    /** Whether somebody waits for a checkpoint, to come or under way. */
+    boolean isAwaited() {
+        return !waiting.isEmpty() || !frozenWaiting.isEmpty();
+    }
+
     /** Counts what replay would have to do again. */
     void mapped(long blocks) {
         mappedBlocks += blocks;

@@ -20,7 +20,8 @@ public interface FrameLog {
      * @param firstSeq the seq of its first event
      * @param events how many it holds
      * @param withData whether the blocks' bytes follow the events
-     * @param homeDurableSeq up to where the exception store's own copies of such bytes are forced
+     * @param homeDurableSeq up to where the exception store's own copies of such bytes are forced; may lie behind the
+     *     frame, whose readers count it up to the frame's last event
      */
     MutableDirectBuffer claim(long firstSeq, int events, boolean withData, long homeDurableSeq, int lengthBytes)
             throws IOException;

@@ -187,10 +187,10 @@ final class PlaceStage {
 
     /**
      * Whether requests wait for space, or a job does for room, proof or readers: a turn should come when blocks were
-     * proven free, or after a while.
+     * proven free, or after a while. After a failure also whether messages wait for a checkpoint: a turn answers them.
      */
     boolean hasParked() {
-        return !parked.isEmpty() || (!failStop.failed() && jobs.isActive());
+        return !parked.isEmpty() || (failStop.failed() ? checkpoints.isAwaited() : jobs.isActive());
     }
 
     private void placeUnfailed(Request request) {

@@ -154,7 +154,7 @@ public final class Recovery {
             long[] homeDurableSeq = {superblock.checkpoint().seq()};
             journal.replay(
                     journal.startOffset(),
-                    frame -> homeDurableSeq[0] = Math.max(homeDurableSeq[0], frame.homeDurableUpTo()));
+                    frame -> homeDurableSeq[0] = Math.max(homeDurableSeq[0], Replay.homeDurableSeq(frame)));
             HomeCopies.Target keep = (physical, block) -> {
                 byte[] bytes = new byte[blockSizeBytes];
                 block.get(bytes);

@@ -70,6 +70,14 @@ final class Replay implements ReplayWindow.Taker {
         return homeDurableSeq;
     }
 
+    /**
+     * Up to where a frame says that home copies are forced, of the history up to its end. A frame may say it of its
+     * whole batch; if a crash cut the frames behind it, their seqs were given anew, to events that it knows nothing of.
+     */
+    static long homeDurableSeq(Frame frame) {
+        return Math.min(frame.homeDurableUpTo(), frame.lastSeq());
+    }
+
     /** Up to where evidence says that it was durable; 0 when nothing does. */
     long evidenceSeq() {
         return evidenceSeq;
@@ -79,7 +87,7 @@ final class Replay implements ReplayWindow.Taker {
     void all(JournalRecovery journal, ReplayStep step) throws IOException {
         try (readers) {
             journal.replay(journal.startOffset(), frame -> {
-                homeDurableSeq = Math.max(homeDurableSeq, frame.homeDurableUpTo());
+                homeDurableSeq = Math.max(homeDurableSeq, homeDurableSeq(frame));
                 take(frame);
                 if (frame.forced()) {
                     evidenceSeq = frame.lastSeq();

@@ -29,6 +29,8 @@ public final class CrashHarness {
 
     /** A store that crashed, went on, crashed and went on again: more teaches nothing new. */
     private static final int MAX_DEPTH = 2;
+    /** Of the stores that do not go on, one in so many loses power again right after a flush. */
+    private static final int SECOND_LIFE_EVERY = 4;
 
     private final Effort effort;
     private final AtomicLong states = new AtomicLong();
@@ -220,6 +222,9 @@ public final class CrashHarness {
                 violation = difference(store, seq, how);
                 if (violation == null && goOn) {
                     store.close();
+                } else if (violation == null && (tried + setup.seed) % SECOND_LIFE_EVERY == 0) {
+                    String difference = SecondLife.difference(store, left, setup, tried);
+                    violation = difference == null ? null : how + ", a flushed write, power cut: " + difference;
                 }
                 Hooks.dispose(store);
             } catch (StoreOpenException | RuntimeException | AssertionError e) {
