@@ -96,14 +96,17 @@ final class AdaptiveWaitStrategy implements WaitStrategy {
             }
             if (leads) {
                 leaderIdle = Thread.currentThread();
+                VarHandle.fullFence();
                 park(cursor.get() < sequence, barrier, left);
                 leaderIdle = null;
             } else if (cursor.get() < sequence) {
                 followerIdle = Thread.currentThread();
+                VarHandle.fullFence();
                 park(cursor.get() < sequence, barrier, left);
                 followerIdle = null;
             } else {
                 followerBehind = Thread.currentThread();
+                VarHandle.fullFence();
                 park(!mayGoOn(false, sequence, dependent), barrier, left);
                 followerBehind = null;
             }
@@ -122,6 +125,7 @@ final class AdaptiveWaitStrategy implements WaitStrategy {
             return dependent.get();
         }
         followerCalled = false;
+        VarHandle.fullFence(); // a processor may let a load pass a store before it
         calledUpTo = dependent.get();
         return calledUpTo;
     }

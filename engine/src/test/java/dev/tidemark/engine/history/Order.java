@@ -40,7 +40,7 @@ public final class Order {
     private final Map<Long, String> digests = new HashMap<>();
     private final Map<String, Integer> seen = new TreeMap<>();
     private int next;
-    /** When the latest of the requests was sent that have their events: what was answered before has its own, or none. */
+    /** When the latest request was sent that has its event: what was answered before has its own, or none. */
     private long sent;
 
     private Order(Model start, long startSeq, List<Request> requests) {
