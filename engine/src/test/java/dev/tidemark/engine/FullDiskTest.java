@@ -99,4 +99,23 @@ class FullDiskTest {
             assertThat(Hooks.check(store)).isEmpty();
         }
     }
+
+    @Test
+    void shouldLeaveNothingOfAStoreForWhichThereIsNoRoom() throws Exception {
+        Setup setup = Setup.small(1);
+        int failed = 0;
+        for (boolean made = false; !made; ) {
+            SimStorage device = new SimStorage(1);
+            device.limitCapacity((long) failed * PAGE_BYTES);
+            try {
+                Store.init(setup.on(device));
+                made = true;
+            } catch (StoreOpenException e) {
+                failed++;
+                assertThat(e).hasMessageEndingWith("(the file system is full: free some space)");
+                assertThat(device.list("")).as("attempt " + failed).isEmpty();
+            }
+        }
+        assertThat(failed).isGreaterThan(5);
+    }
 }
