@@ -260,6 +260,7 @@ public final class Allocator {
             return; // a hole: the cursor is behind it
         }
         hostFull = true;
+        highWaterBlocks = Math.max(writtenBlocks, outstanding.end());
         if (current != NONE && limit() < REGION_BLOCKS) {
             listAside();
             aside = current;
@@ -341,7 +342,7 @@ public final class Allocator {
         return capacityBlocks;
     }
 
-    /** One more than the greatest block that was ever taken: what the file must hold. */
+    /** One more than the greatest block that was ever taken, but for those the file could not hold. */
     public long highWaterBlocks() {
         return highWaterBlocks;
     }

@@ -136,6 +136,7 @@ class AllocatorTest {
         space.allocator.cancel(Allocator.start(run), Allocator.length(run));
         space.allocator.cannotGrow(Allocator.start(run));
         space.allocator.settle();
+        assertThat(space.allocator.highWaterBlocks()).isEqualTo(Allocator.start(run));
         return Allocator.start(run);
     }
 
