@@ -54,30 +54,58 @@ final class StoreFolder {
                     (config.random().getAsLong() & ~(3L << 62)) | (1L << 63)); // version 4 of RFC 9562: random
             String aside = "." + name + ".init-" + Long.toHexString(store.getLeastSignificantBits());
             Storage folder = new SubStorage(parent, aside);
-            folder.createDirectory("");
-            StoreOptions options = StoreOptions.DEFAULT.with(config.options());
-            SuperblockFile.write(
-                    folder,
-                    new Superblock(
-                            1,
-                            store,
-                            config.blockSizeBytes(),
-                            config.capacityBytes(),
-                            config.clock().millis(),
-                            options.toMap()));
-            try (StorageFile data = folder.open(ExceptionStore.FILE_NAME, Storage.Mode.CREATE_NEW)) {
-                data.force();
+            boolean made = false;
+            try {
+                folder.createDirectory("");
+                fill(config, folder, store);
+                parent.rename(aside, name);
+                made = true;
+            } finally {
+                if (!made) {
+                    removeQuietly(parent, aside);
+                }
             }
-            try (MetadataFile metadata = MetadataFile.create(folder)) {
-                metadata.force();
-            }
-            Journal.create(folder, journalConfig(config, options), store, callerHeader(config))
-                    .close();
-            folder.syncDirectory("");
-            parent.rename(aside, name);
             parent.syncDirectory("");
         } catch (IOException e) {
             throw describe(config, "make", e);
+        }
+    }
+
+    private static void fill(StoreConfig config, Storage folder, UUID store) throws IOException {
+        StoreOptions options = StoreOptions.DEFAULT.with(config.options());
+        SuperblockFile.write(
+                folder,
+                new Superblock(
+                        1,
+                        store,
+                        config.blockSizeBytes(),
+                        config.capacityBytes(),
+                        config.clock().millis(),
+                        options.toMap()));
+        try (StorageFile data = folder.open(ExceptionStore.FILE_NAME, Storage.Mode.CREATE_NEW)) {
+            data.force();
+        }
+        try (MetadataFile metadata = MetadataFile.create(folder)) {
+            metadata.force();
+        }
+        Journal.create(folder, journalConfig(config, options), store, callerHeader(config))
+                .close();
+        folder.syncDirectory("");
+    }
+
+    /** What a failed init had made: a store's space in a folder that nobody would find. */
+    private static void removeQuietly(Storage parent, String aside) {
+        for (String directory : new String[] {aside + "/journal", aside}) {
+            try {
+                if (parent.exists(directory)) {
+                    for (String name : parent.list(directory)) {
+                        parent.delete(directory + "/" + name);
+                    }
+                    parent.delete(directory);
+                }
+            } catch (IOException e) {
+                LoggerFactory.getLogger(Store.class).warn("can't remove {}: {}", directory, e.toString());
+            }
         }
     }
 
@@ -193,7 +221,9 @@ final class StoreFolder {
             return new StoreOpenException(
                     Kind.INCOMPLETE, "can't " + what + " " + name + ", and nothing was changed: " + e.getMessage(), e);
         }
-        String hint = e instanceof NoSpaceException ? " (the file system is full: free some space)" : "";
+        String hint = e instanceof NoSpaceException || e.getCause() instanceof NoSpaceException
+                ? " (the file system is full: free some space)"
+                : "";
         return new StoreOpenException(Kind.UNREACHABLE, "can't " + what + " " + name + ": " + reason(e) + hint, e);
     }
 

@@ -76,7 +76,7 @@ public record StoreOptions(
         int last = 100;
         for (int level : lowSpacePercents) {
             if (level < 1 || level >= last || lowSpacePercents.size() > MAX_LEVELS) {
-                throw bad(LOW_SPACE, lowSpacePercents.toString(), "at most 8 descending percents from 99 to 1");
+                throw bad(LOW_SPACE, commas(lowSpacePercents), "at most 8 descending percents from 99 to 1");
             }
             last = level;
         }
@@ -115,10 +115,12 @@ public record StoreOptions(
         map.put(CHECKPOINT_JOURNAL, Sizes.print(checkpointJournalBytes));
         map.put(CHECKPOINT_INTERVAL, Long.toString(checkpointIntervalSeconds));
         map.put(RETENTION, print(retention));
-        map.put(
-                LOW_SPACE,
-                String.join(",", lowSpacePercents.stream().map(String::valueOf).toList()));
+        map.put(LOW_SPACE, commas(lowSpacePercents));
         return map;
+    }
+
+    private static String commas(List<Integer> levels) {
+        return String.join(",", levels.stream().map(String::valueOf).toList());
     }
 
     private static RetentionPolicy retention(String text) {

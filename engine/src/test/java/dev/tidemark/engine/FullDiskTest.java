@@ -1,6 +1,7 @@
 package dev.tidemark.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tidemark.engine.history.Inspector;
 import dev.tidemark.engine.history.Model;
@@ -9,6 +10,7 @@ import dev.tidemark.engine.history.Runner;
 import dev.tidemark.engine.history.Setup;
 import dev.tidemark.engine.history.Steps;
 import dev.tidemark.storage.sim.SimStorage;
+import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -66,5 +68,54 @@ class FullDiskTest {
             assertThat(Hooks.check(store)).as(name).isEmpty();
         }
         return refused.get();
+    }
+
+    /**
+     * Met by hand: 64 MiB of 71 were discarded on a full disk, and not a single block could be written, for new blocks
+     * came from behind the file's end until 128 MiB of writes had failed.
+     */
+    @Test
+    void shouldWriteIntoWhatWasDiscardedWhenTheFileCannotGrow() throws Exception {
+        SimStorage device = new SimStorage(1);
+        Setup setup = Setup.small(1);
+        Store.init(setup.on(device));
+        device.limitCapacity(PLENTY_BYTES);
+        try (Store store = Store.open(setup.on(device))) {
+            store.send("create disk size=4M");
+            Volume disk = store.volume("disk");
+            for (int block = 0; block < 100; block++) {
+                disk.write((long) block * PAGE_BYTES, ByteBuffer.allocate(PAGE_BYTES));
+            }
+            store.send("checkpoint");
+            device.limitCapacity(PLENTY_BYTES - device.usableBytes());
+            assertThatThrownBy(() -> disk.write(100L * PAGE_BYTES, ByteBuffer.allocate(8 * PAGE_BYTES)))
+                    .hasMessageContaining("the host's file system is full");
+            for (int round = 0; round < 2; round++) {
+                disk.discard(0, 50L * PAGE_BYTES);
+                disk.write((200L + round) * PAGE_BYTES, ByteBuffer.allocate(PAGE_BYTES));
+                disk.write(0, ByteBuffer.allocate(20 * PAGE_BYTES));
+            }
+            assertThat(store.failure()).isNull();
+            assertThat(Hooks.check(store)).isEmpty();
+        }
+    }
+
+    @Test
+    void shouldLeaveNothingOfAStoreForWhichThereIsNoRoom() throws Exception {
+        Setup setup = Setup.small(1);
+        int failed = 0;
+        for (boolean made = false; !made; ) {
+            SimStorage device = new SimStorage(1);
+            device.limitCapacity((long) failed * PAGE_BYTES);
+            try {
+                Store.init(setup.on(device));
+                made = true;
+            } catch (StoreOpenException e) {
+                failed++;
+                assertThat(e).hasMessageEndingWith("(the file system is full: free some space)");
+                assertThat(device.list("")).as("attempt " + failed).isEmpty();
+            }
+        }
+        assertThat(failed).isGreaterThan(5);
     }
 }

@@ -137,6 +137,9 @@ final class MessagePlacer {
             return apply.reply();
         } catch (IOException | PageUnreadableException e) {
             placed.forEach(physical -> space.unallocate(physical, 1));
+            if (e instanceof NoSpaceException) {
+                placed.forEach(space::cannotGrow); // whoever tries again gets blocks that were freed
+            }
             return refusal(
                     e instanceof NoSpaceException ? ErrorCode.OUT_OF_SPACE : ErrorCode.FAILED,
                     "can't carry the message out: " + e.getMessage());

@@ -300,12 +300,16 @@ final class PlaceStage {
     }
 
     private void park(Request request) {
-        if (space.waitingBlocks() == 0 && !jobs.isActive()) {
+        if (!mayGetSpace()) {
             refuseForSpace(request);
             return;
         }
         parked.add(request);
         askForProof();
+    }
+
+    private boolean mayGetSpace() {
+        return space.waitingBlocks() > 0 || jobs.isActive();
     }
 
     private void askForProof() {
@@ -352,7 +356,14 @@ final class PlaceStage {
         space.endEpoch();
         boolean holdBack = mustHoldBack();
         for (int i = 0; i < run.count(); i++) {
-            finish(run.request(i), holdBack);
+            Request request = run.request(i);
+            if (request.error() == ErrorCode.OUT_OF_SPACE && mayGetSpace() && !failStop.failed()) {
+                request.tryAgain(); // the file can't grow, but blocks in it are on their way
+                parked.add(request);
+                askForProof();
+            } else {
+                finish(request, holdBack);
+            }
         }
         run.clear();
     }

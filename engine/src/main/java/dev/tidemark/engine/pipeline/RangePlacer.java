@@ -150,6 +150,9 @@ final class RangePlacer {
         } catch (IOException e) {
             space.unallocate(Allocator.start(run), 1);
             boolean full = e instanceof NoSpaceException;
+            if (full) {
+                space.cannotGrow(Allocator.start(run)); // whoever tries again gets a block that was freed
+            }
             request.refuse(
                     full ? ErrorCode.OUT_OF_SPACE : ErrorCode.FAILED,
                     "can't rewrite the edge of the zeroed range: " + e.getMessage(),

@@ -179,6 +179,11 @@ public final class Request {
         cause = why;
     }
 
+    /** It was refused, and is to be placed once more. */
+    void tryAgain() {
+        refuse(null, null, null);
+    }
+
     /** Its volume's mappings, or what they refer to, can't be read: nothing has changed. */
     void refuse(PageUnreadableException why) {
         refuse(ErrorCode.FAILED, "can't change volume " + volume + ": " + why.getMessage(), why);

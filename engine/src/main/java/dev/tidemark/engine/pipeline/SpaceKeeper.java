@@ -136,6 +136,11 @@ final class SpaceKeeper {
         allocator.cancel(start, blocks);
     }
 
+    /** The host had no space for blocks that were given from there on, and were taken back. */
+    void cannotGrow(long start) {
+        allocator.cannotGrow(start);
+    }
+
     /** A turn's time for learning where blocks are free: each time when idle, now and then beside other work. */
     void examine(boolean foreground) {
         if (allocator.hasUnknown() && (!foreground || ++turns % BUSY_TURNS == 0)) {

@@ -220,15 +220,39 @@ final class WriteRun {
             ByteBuffer source = stagedAt[i] >= 0 ? staging.bytes() : request.data.whole();
             int index = stagedAt[i] >= 0 ? staging.index(stagedAt[i]) : request.dataIndex;
             try {
-                for (int p = request.placement; p < request.placement + request.placements; p++) {
-                    write(placeStart[p], source, index, placeLength[p] * blockSizeBytes);
-                    index += placeLength[p] * blockSizeBytes;
+                try {
+                    write(request, source, index);
+                } catch (NoSpaceException e) {
+                    // The file can't grow; blocks that were freed in it may do.
+                    placeElsewhere(request, e);
+                    write(request, source, index);
                 }
             } catch (NoSpaceException e) {
                 request.refuse(ErrorCode.OUT_OF_SPACE, "the host's file system is full: " + e.getMessage(), e);
             } catch (IOException e) {
                 request.refuse(ErrorCode.FAILED, "can't write the data: " + e.getMessage(), e);
             }
+        }
+    }
+
+    private void write(Request request, ByteBuffer source, int index) throws IOException {
+        int next = index;
+        for (int p = request.placement; p < request.placement + request.placements; p++) {
+            write(placeStart[p], source, next, placeLength[p] * blockSizeBytes);
+            next += placeLength[p] * blockSizeBytes;
+        }
+    }
+
+    /** Gives a request other blocks, for its data could not be written; throws the failure when there are none. */
+    private void placeElsewhere(Request request, NoSpaceException e) throws NoSpaceException {
+        unallocate(request);
+        for (int p = request.placement; p < request.placement + request.placements; p++) {
+            space.cannotGrow(placeStart[p]);
+        }
+        // It gave back what it takes: the reserve is as large as it was.
+        if (!allocate(request, true)) {
+            request.placements = 0;
+            throw e;
         }
     }
 

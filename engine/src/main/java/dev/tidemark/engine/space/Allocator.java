@@ -68,6 +68,7 @@ public final class Allocator {
     private final int reuseBlocks;
     private final long reserveBlocks;
     private final long capacityBlocks;
+    private final RegionShape shape;
 
     /** By region: free blocks, {@link #UNKNOWN} or {@link #LOST}. */
     private int[] free = new int[0];
@@ -93,10 +94,16 @@ public final class Allocator {
     /** Of the current region: 1 = used. */
     private final long[] bitmap = new long[REGION_BLOCKS / Long.SIZE];
 
-    private long[] outstanding = new long[64];
-    private int outstandingRuns;
+    private final TakenRuns outstanding = new TakenRuns();
     private boolean resumed;
     private long highWaterBlocks;
+
+    /** All below was written to the file: an allocated block there never needs the host's space, but for holes. */
+    private long writtenBlocks;
+    /** Whether the host had no space behind that: what is free below it is given first, then growing is tried again. */
+    private boolean hostFull;
+    /** The region in which the file ends while the host is full, in no list; {@link #NONE} for none. */
+    private int aside = NONE;
 
     /**
      * As recovery found it: every block without a reference is free.
@@ -126,8 +133,10 @@ public final class Allocator {
                     usedBlocks + " blocks are used below " + highWaterBlocks + ", of a capacity of " + capacityBlocks);
         }
         this.capacityBlocks = capacityBlocks;
+        shape = new RegionShape(capacityBlocks);
         this.reserveBlocks = reserveBlocks;
         this.highWaterBlocks = highWaterBlocks;
+        writtenBlocks = highWaterBlocks;
         this.source = source;
         reuseBlocks = (int) (REGION_BLOCKS * reuseShare);
         freeBlocks = capacityBlocks - 1 - usedBlocks;
@@ -177,8 +186,11 @@ public final class Allocator {
                 return 0;
             }
             int from = nextRun();
-            if (from < REGION_BLOCKS) {
-                int length = Math.min(wanted, Bits.nextSet(bitmap, from) - from);
+            if (from >= limit() && from < REGION_BLOCKS) {
+                hostFull = false;
+                listAside();
+            } else if (from < REGION_BLOCKS) {
+                int length = Math.min(Math.min(wanted, limit() - from), Bits.nextSet(bitmap, from) - from);
                 cursor = from + length;
                 goesOnAt = cursor;
                 return take(from, length);
@@ -209,10 +221,7 @@ public final class Allocator {
         long start = (long) current * REGION_BLOCKS + from;
         highWaterBlocks = Math.max(highWaterBlocks, start + length);
         long run = start << LENGTH_BITS | length;
-        if (outstandingRuns == outstanding.length) {
-            outstanding = Arrays.copyOf(outstanding, outstandingRuns * 2);
-        }
-        outstanding[outstandingRuns++] = run;
+        outstanding.add(run);
         return run;
     }
 
@@ -228,21 +237,48 @@ public final class Allocator {
 
     /** All runs that were taken are in an event that was applied, but for those that were cancelled. */
     public void settle() {
-        outstandingRuns = 0;
+        if (writtenBlocks < highWaterBlocks) {
+            writtenBlocks = Math.max(writtenBlocks, outstanding.end());
+        }
+        outstanding.clear();
     }
 
     /** Takes an outstanding run back, which never was in an event. */
     public void cancel(long start, int length) {
-        long run = start << LENGTH_BITS | length;
-        int i = outstandingRuns - 1;
-        while (i >= 0 && outstanding[i] != run) {
-            i--;
-        }
-        if (i < 0) {
+        if (!outstanding.remove(start << LENGTH_BITS | length)) {
             throw new IllegalStateException("blocks " + start + "+" + length + " are not outstanding");
         }
-        outstanding[i] = outstanding[--outstandingRuns];
         give(start, length);
+    }
+
+    /**
+     * The host had no space for the run that began there, which was cancelled. What is free in the file is given from
+     * now on; when nothing is left of it, growing is tried again, and this is called again if that fails.
+     */
+    public void cannotGrow(long start) {
+        if (start < writtenBlocks) {
+            return; // a hole: the cursor is behind it
+        }
+        hostFull = true;
+        highWaterBlocks = Math.max(writtenBlocks, outstanding.end());
+        if (current != NONE && limit() < REGION_BLOCKS) {
+            listAside();
+            aside = current;
+            current = NONE;
+        }
+    }
+
+    /** Where, in the current region, the blocks begin that are not to be given. */
+    private int limit() {
+        long first = (long) current * REGION_BLOCKS;
+        return hostFull ? (int) Math.max(0, Math.min(REGION_BLOCKS, writtenBlocks - first)) : REGION_BLOCKS;
+    }
+
+    private void listAside() {
+        if (aside != NONE) {
+            lists.add(aside, free[aside]);
+            aside = NONE;
+        }
     }
 
     /**
@@ -266,7 +302,7 @@ public final class Allocator {
     private void giveInRegion(int region, int from, int count) {
         if (region >= regions
                 || freeBlocks + count > capacityBlocks - 1
-                || (free[region] >= 0 && free[region] + count > usable(region))
+                || (free[region] >= 0 && free[region] + count > shape.usable(region))
                 || (region == current && !Bits.flip(bitmap, from, count, true))) {
             throw new IllegalStateException("blocks " + ((long) region * REGION_BLOCKS + from) + "+" + count
                     + " are free already, or were never taken");
@@ -274,7 +310,7 @@ public final class Allocator {
         freeBlocks += count;
         if (free[region] == LOST) {
             lostBlocks += count;
-        } else if (region == current) {
+        } else if (region == current || region == aside) {
             free[region] += count;
         } else if (free[region] != UNKNOWN) {
             lists.remove(region, free[region]);
@@ -306,7 +342,7 @@ public final class Allocator {
         return capacityBlocks;
     }
 
-    /** One more than the greatest block that was ever taken: what the file must hold. */
+    /** One more than the greatest block that was ever taken, but for those the file could not hold. */
     public long highWaterBlocks() {
         return highWaterBlocks;
     }
@@ -318,7 +354,7 @@ public final class Allocator {
 
     /** Heap bytes, without {@link #pending}. */
     public long memoryBytes() {
-        return (4L * 3) * free.length + 8L * (bitmap.length + outstanding.length);
+        return (4L * 3) * free.length + 8L * bitmap.length + outstanding.memoryBytes();
     }
 
     // ---- regions
@@ -343,7 +379,7 @@ public final class Allocator {
     private void count(int region) {
         try {
             // Runs are outstanding only in regions that were current: those are not unknown.
-            int counted = usable(region) - source.usedBlocks(region) - pending.blocksIn(region);
+            int counted = shape.usable(region) - source.usedBlocks(region) - pending.blocksIn(region);
             if (counted < 0) {
                 throw new IllegalStateException("region " + region + " has " + counted + " free blocks");
             }
@@ -368,7 +404,7 @@ public final class Allocator {
         while (true) {
             int best = lists.emptiest();
             if (best == NONE || free[best] < reuseBlocks) {
-                if ((long) regions * REGION_BLOCKS < capacityBlocks) {
+                if (mayGrow()) {
                     addRegion();
                     return true;
                 }
@@ -378,14 +414,20 @@ public final class Allocator {
                     continue;
                 }
             }
-            if (best == NONE) {
+            if (best == NONE && hostFull) {
+                hostFull = aside != NONE; // first what is free where the file ends
+                listAside();
+            } else if (best == NONE) {
                 lostBlocks = freeBlocks; // no other region has any
                 return false;
-            }
-            if (enter(best, 0)) {
+            } else if (enter(best, 0)) {
                 return true;
             }
         }
+    }
+
+    private boolean mayGrow() {
+        return !hostFull && (long) regions * REGION_BLOCKS < capacityBlocks;
     }
 
     /** Reads which blocks of a region are free and makes it the current one; false when that can't be told. */
@@ -401,13 +443,9 @@ public final class Allocator {
             free[region] = LOST;
             return false;
         }
-        markUnusable(region);
+        shape.markUnusable(region, bitmap);
         pending.mark(region, bitmap);
-        for (int i = 0; i < outstandingRuns; i++) {
-            if (regionOf(start(outstanding[i])) == region) {
-                Bits.set(bitmap, (int) (start(outstanding[i]) % REGION_BLOCKS), length(outstanding[i]));
-            }
-        }
+        outstanding.mark(region, bitmap);
         int found = REGION_BLOCKS - Bits.count(bitmap);
         if (counted >= 0 && counted != found) {
             free[region] = LOST;
@@ -417,7 +455,7 @@ public final class Allocator {
         }
         free[region] = found;
         current = region;
-        begin(from, (long) regions * REGION_BLOCKS < capacityBlocks ? SHORT_RUN_BLOCKS : 1);
+        begin(from, mayGrow() ? SHORT_RUN_BLOCKS : 1);
         return true;
     }
 
@@ -444,26 +482,9 @@ public final class Allocator {
             examined = regions;
         }
         begin(0, 1);
-        free[current] = usable(current);
+        free[current] = shape.usable(current);
         Arrays.fill(bitmap, 0);
-        markUnusable(current);
-    }
-
-    /** Blocks beyond the capacity, and block 0, are used for ever. */
-    private void markUnusable(int region) {
-        if (region == 0) {
-            Bits.set(bitmap, 0, 1);
-        }
-        int inside = inside(region);
-        Bits.set(bitmap, inside, REGION_BLOCKS - inside);
-    }
-
-    private int usable(int region) {
-        return inside(region) - (region == 0 ? 1 : 0);
-    }
-
-    private int inside(int region) {
-        return (int) Math.min(REGION_BLOCKS, capacityBlocks - (long) region * REGION_BLOCKS);
+        shape.markUnusable(current, bitmap);
     }
 
     private static int regionOf(long block) {

@@ -126,7 +126,7 @@ class AllocatorPropertyTest {
             switch (step.kind()) {
                 case ALLOCATE -> allocate(step.count(), step.urgent());
                 case SETTLE -> settle();
-                case CANCEL -> cancel(step.number());
+                case CANCEL -> cancel(step.number(), step.urgent());
                 case FREE_RUN -> free(step.number(), step.count(), 1);
                 case FREE_HOLES -> free(step.number(), step.count(), 2);
                 case FREE_MOST -> {
@@ -189,11 +189,15 @@ class AllocatorPropertyTest {
             allocator.settle();
         }
 
-        private void cancel(int number) {
+        /** A write that failed; also because the host has no space. */
+        private void cancel(int number, boolean hostFull) {
             if (!outstandingRuns.isEmpty()) {
                 long run = outstandingRuns.remove(number % outstandingRuns.size());
                 int start = (int) Allocator.start(run);
                 allocator.cancel(start, Allocator.length(run));
+                if (hostFull) {
+                    allocator.cannotGrow(start);
+                }
                 outstanding.clear(start, start + Allocator.length(run));
             }
         }

@@ -99,6 +99,48 @@ class AllocatorTest {
     }
 
     @Test
+    void shouldUseWhatIsFreeInTheFileWhileTheHostHasNoSpaceThenTryToGrowAgain() {
+        TestSpace space = new TestSpace(100L * REGION, 0);
+        fill(space, 4L * REGION + 99);
+        for (int round = 0; round < 3; round++) {
+            assertThat(failToGrow(space)).isEqualTo(4L * REGION + 100);
+            space.give(77, 20);
+            space.give(2L * REGION + 10, 5);
+            space.give(4L * REGION + 50, 13); // there the file ends
+            for (int taken = 0; taken < 38; ) {
+                long run = space.allocate(4, false);
+                assertThat(Allocator.start(run)).isLessThan(4L * REGION + 100);
+                taken += Allocator.length(run);
+            }
+        }
+        assertThat(Allocator.start(space.allocate(4, false))).isEqualTo(4L * REGION + 100);
+        space.give(77, 20);
+        assertThat(Allocator.start(space.allocate(4, false))).isEqualTo(4L * REGION + 104);
+        assertThat(space.allocator.lostBlocks()).isZero();
+    }
+
+    @Test
+    void shouldUseTheLastBlocksOfALastRegionWhenTheHostHasNoSpaceForANewOne() {
+        TestSpace space = new TestSpace(100L * REGION, 0);
+        fill(space, 2L * REGION - 1);
+        space.give(REGION + 5L, 3);
+        assertThat(failToGrow(space)).isEqualTo(2L * REGION);
+        assertThat(space.allocate(8, false)).isEqualTo((REGION + 5L) << 16 | 3);
+        assertThat(failToGrow(space)).isEqualTo(2L * REGION);
+        assertThat(Allocator.start(space.allocate(8, false))).isEqualTo(2L * REGION);
+    }
+
+    /** Takes blocks for a write for which the host has no space; returns where they began. */
+    private static long failToGrow(TestSpace space) {
+        long run = space.allocator.allocate(4, false);
+        space.allocator.cancel(Allocator.start(run), Allocator.length(run));
+        space.allocator.cannotGrow(Allocator.start(run));
+        space.allocator.settle();
+        assertThat(space.allocator.highWaterBlocks()).isEqualTo(Allocator.start(run));
+        return Allocator.start(run);
+    }
+
+    @Test
     void shouldRefuseToTakeBackWhatIsFreeOrWasNeverTaken() {
         TestSpace allocator = new TestSpace(3L * REGION, 0);
         allocator.allocate(10, false);

@@ -4,6 +4,8 @@ import dev.tidemark.engine.StoreOpenException;
 import dev.tidemark.engine.StoreReader;
 import dev.tidemark.engine.message.Message;
 import dev.tidemark.engine.message.MessageParser;
+import dev.tidemark.engine.message.Parsed;
+import dev.tidemark.engine.message.Refusal;
 import dev.tidemark.engine.message.Reply;
 import dev.tidemark.engine.message.ReplyParser;
 import dev.tidemark.tools.serve.ControlClient;
@@ -25,7 +27,10 @@ final class Exchange {
 
     /** Asks a query and returns its reply, an error reply included. Writes nothing. */
     static Reply ask(Path store, String query) {
-        Message message = (Message) MessageParser.parse(query);
+        Parsed parsed = MessageParser.parse(query);
+        if (parsed instanceof Refusal refusal) {
+            return new Reply.Refused(refusal);
+        }
         try (ControlClient server = server(store)) {
             if (server != null) {
                 return ReplyParser.parse(server.send(query));
@@ -34,7 +39,7 @@ final class Exchange {
             throw new CommandFailure(ExitCode.UNREACHABLE, e.getMessage() + "; ask again", e);
         }
         try (StoreReader reader = StoreReader.open(StoreAccess.config(store))) {
-            return reader.answer(message);
+            return reader.answer((Message) parsed);
         } catch (StoreOpenException e) {
             throw StoreAccess.failure(e);
         }

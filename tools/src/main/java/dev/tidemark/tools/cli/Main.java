@@ -14,6 +14,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program {@code tidemark}: finds the subcommand, runs it, and turns what it threw into one line and a status. */
 @Command(
@@ -31,6 +32,9 @@ import picocli.CommandLine.Spec;
             "5:the store stopped at its first failure"
         })
 public final class Main implements Callable<Integer> {
+    /** Of help: its examples are there to be copied, so none of them may be wrapped. */
+    private static final int HELP_COLUMNS = 120;
+
     @Option(names = "--version", versionHelp = true, description = "Print the version and exit.")
     boolean version;
 
@@ -78,6 +82,7 @@ public final class Main implements Callable<Integer> {
         Main main = new Main();
         CommandLine line = new CommandLine(main);
         commands.addTo(line, args);
+        line.setUsageHelpWidth(HELP_COLUMNS);
         // These settings reach the subcommands that are there already, and no later ones.
         line.setOut(out)
                 .setErr(err)
@@ -98,8 +103,14 @@ public final class Main implements Callable<Integer> {
 
     private int misused(ParameterException e) {
         CommandLine line = e.getCommandLine();
+        String text = oneLine(e.getMessage()).replace("option option", "option"); // picocli's own slip
+        if (e instanceof UnmatchedArgumentException unmatched
+                && !line.getSubcommands().isEmpty()
+                && !unmatched.isUnknownOption()) {
+            text = "'" + unmatched.getUnmatched().get(0) + "' is no command";
+        }
         String hint = "; see '" + line.getCommandSpec().qualifiedName() + " --help'";
-        line.getErr().println("tidemark: " + oneLine(e.getMessage()) + hint);
+        line.getErr().println("tidemark: " + text + hint);
         return ExitCode.USAGE.number();
     }
 

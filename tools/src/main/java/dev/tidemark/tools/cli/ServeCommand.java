@@ -3,6 +3,9 @@ package dev.tidemark.tools.cli;
 import dev.tidemark.engine.Store;
 import dev.tidemark.engine.StoreException;
 import dev.tidemark.engine.StoreOpenException;
+import dev.tidemark.engine.message.BadCommandException;
+import dev.tidemark.engine.message.Command.CreateOrigin;
+import dev.tidemark.engine.message.Options;
 import dev.tidemark.tools.nbd.NbdAddress;
 import dev.tidemark.tools.serve.HostAndPort;
 import dev.tidemark.tools.serve.ServeRefusedException;
@@ -46,7 +49,7 @@ final class ServeCommand implements Callable<Integer> {
             names = "--create",
             paramLabel = "NAME=SIZE",
             description = "Make the store and this origin where they do not exist. May be repeated.")
-    private Map<String, String> create = new LinkedHashMap<>();
+    private List<String> create = new ArrayList<>();
 
     @Option(
             names = "--nbd",
@@ -95,8 +98,7 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     private ServeSettings settings() {
-        Map<String, Long> sizes = new LinkedHashMap<>();
-        create.forEach((name, size) -> sizes.put(name, StoreAccess.size("--create " + name, size)));
+        Map<String, Long> sizes = origins();
         if (!create.isEmpty()) {
             StoreAccess.requireParent(store);
         }
@@ -113,6 +115,29 @@ final class ServeCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(ExitCode.USAGE, e.getMessage(), e);
         }
+    }
+
+    /** Sizes in bytes by name, as {@code --create} has them: all that can be wrong with them is found here. */
+    private Map<String, Long> origins() {
+        Map<String, Long> sizes = new LinkedHashMap<>();
+        for (String text : create) {
+            int equals = text.indexOf('=');
+            if (equals < 0) {
+                throw new CommandFailure(
+                        ExitCode.USAGE, "--create " + text + ": give a name and a size, such as --create disk=10G");
+            }
+            String name = text.substring(0, equals);
+            long size = StoreAccess.size("--create " + name, text.substring(equals + 1));
+            try {
+                new CreateOrigin(name, size, false, Options.NONE);
+            } catch (BadCommandException e) {
+                throw new CommandFailure(ExitCode.USAGE, "--create " + text + ": " + e.getMessage(), e);
+            }
+            if (sizes.put(name, size) != null) {
+                throw new CommandFailure(ExitCode.USAGE, "--create " + name + " is there twice: give it once");
+            }
+        }
+        return sizes;
     }
 
     private StoreServer open(ServeSettings settings) {

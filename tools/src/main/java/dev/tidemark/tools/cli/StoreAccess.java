@@ -3,6 +3,7 @@ package dev.tidemark.tools.cli;
 import dev.tidemark.engine.StoreConfig;
 import dev.tidemark.engine.StoreOpenException;
 import dev.tidemark.engine.message.BadCommandException;
+import dev.tidemark.engine.message.ErrorCode;
 import dev.tidemark.engine.message.Sizes;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,9 @@ final class StoreAccess {
 
     /** The configuration of a store, with options to be set. */
     static StoreConfig.Builder configure(Path store, Map<String, String> options) {
+        if (store.toString().isEmpty()) {
+            throw new CommandFailure(ExitCode.USAGE, "STORE is empty: give the store's folder");
+        }
         if (Files.isRegularFile(store)) {
             throw new CommandFailure(ExitCode.UNREACHABLE, store + " is not a store: it is a file");
         }
@@ -44,6 +48,12 @@ final class StoreAccess {
         try {
             return Sizes.parse(name, text);
         } catch (BadCommandException e) {
+            if (e.code() == ErrorCode.BAD_SIZE) { // whose text is about volumes
+                throw new CommandFailure(
+                        ExitCode.USAGE,
+                        name + "=" + text + ": must be a multiple of 512 bytes, from 512 bytes to 256T",
+                        e);
+            }
             throw usage(e);
         }
     }

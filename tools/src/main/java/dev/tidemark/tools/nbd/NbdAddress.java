@@ -102,7 +102,11 @@ public record NbdAddress(Path unixPath, String host, int port) {
     private static NbdAddress parseTcp(String text) {
         String rest = text.substring(TCP.length());
         int colon = rest.lastIndexOf(':');
-        String host = colon < 0 ? "" : rest.substring(0, colon);
+        if (colon < 0) {
+            throw new IllegalArgumentException(
+                    "'" + text + "' names no host or no port: use tcp:HOST:PORT, as in tcp:127.0.0.1:10809");
+        }
+        String host = rest.substring(0, colon);
         if (host.startsWith("[") && host.endsWith("]")) {
             host = host.substring(1, host.length() - 1);
         } else if (host.contains(":")) {

@@ -11,6 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /** The commands on a store that nobody serves, in this process: text in, text out. */
 @Tag("quick")
@@ -101,8 +102,59 @@ class CommandsTest {
         assertThat(text(out)).contains(COMMANDS);
         for (String command : COMMANDS) {
             assertThat(run(command, "--help")).as(command).isZero();
-            assertThat(text(out)).as(command).contains("Usage: tidemark " + command, "Example", "tidemark " + command);
+            assertThat(text(out))
+                    .as(command)
+                    .contains("Usage: tidemark " + command, "Example", "tidemark " + command)
+                    .contains(footer(command));
         }
+    }
+
+    /** The lines of the examples, which must stand in the help as they were written: they are there to be copied. */
+    private static List<String> footer(String command) {
+        CommandLine root = new CommandLine(new Main());
+        new Commands().addTo(root, "--help");
+        return List.of(root.getSubcommands()
+                .get(command)
+                .getCommandSpec()
+                .usageMessage()
+                .footer());
+    }
+
+    @Test
+    void shouldAnswerAQueryThatIsNoVolumeWithTheParsersOwnError() {
+        String store = folder.resolve("store").toString();
+        assertThat(run("init", store)).isZero();
+        text(err);
+        assertThat(run("status", store, "disk; list")).isEqualTo(ExitCode.REFUSED.number());
+        assertThat(text(out)).startsWith("error code=bad-message command=1 text=\"status, list and jobs stand alone");
+        assertThat(run("status", store, "two words")).isEqualTo(ExitCode.REFUSED.number());
+        assertThat(text(out)).startsWith("error code=bad-message text=\"status takes one name, not 2");
+        assertThat(text(err)).isEmpty();
+    }
+
+    @Test
+    void shouldSayWhichArgumentIsWrongAndDoNothing() {
+        String store = folder.resolve("store").toString();
+        String size = ": must be a multiple of 512 bytes, from 512 bytes to 256T";
+        assertUsage("capacity=0" + size, "init", store, "--capacity", "0");
+        assertUsage("capacity=1000" + size, "init", store, "--capacity", "1000");
+        assertUsage("capacity=512T" + size, "init", store, "--capacity", "512T");
+        assertUsage("low-space=5,10: must be at most 8 descending percents", "init", store, "-o", "low-space=5,10");
+        assertUsage("Value for option '-o' (KEY=VALUE) should be", "init", store, "-o", "colour");
+        assertUsage("STORE is empty", "init", "");
+        assertUsage("STORE is empty", "list", "");
+        assertUsage("--create d=0" + size, "serve", store, "--create", "d=0");
+        assertUsage("--create d: give a name and a size", "serve", store, "--create", "d");
+        assertUsage("--create 1d=1M: the name '1d' must begin with", "serve", store, "--create", "1d=1M");
+        assertUsage("--create =1M: a volume's name is missing", "serve", store, "--create", "=1M");
+        assertUsage("--create d is there twice", "serve", store, "--create", "d=1M", "--create", "d=2M");
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    private void assertUsage(String expected, String... args) {
+        assertThat(run(args)).as(expected).isEqualTo(ExitCode.USAGE.number());
+        assertThat(text(err)).startsWith("tidemark: " + expected).hasLineCount(1);
+        assertThat(text(out)).isEmpty();
     }
 
     @Test

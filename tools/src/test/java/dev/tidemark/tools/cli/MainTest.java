@@ -46,7 +46,7 @@ class MainTest {
         assertThat(err.toString().lines())
                 .containsExactly(
                         "tidemark: no command was given; see 'tidemark --help'",
-                        "tidemark: Unmatched argument at index 0: 'no-such-command'; see 'tidemark --help'",
+                        "tidemark: 'no-such-command' is no command; see 'tidemark --help'",
                         "tidemark: Missing required parameter: '<who>'; see 'tidemark greet --help'");
     }
 

@@ -47,7 +47,7 @@ class NbdAddressTest {
         "unix:, names no path",
         "tcp:, names no host",
         "tcp:10809, names no host",
-        "tcp:localhost, names no host",
+        "tcp:localhost, names no host or no port",
         "tcp:localhost:, has no port",
         "tcp:localhost:x, has no port",
         "tcp:localhost:65536, has no port",
