@@ -11,6 +11,7 @@ import dev.tidemark.storage.sim.Operation;
 import dev.tidemark.storage.sim.SimStorage;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
@@ -239,7 +240,11 @@ class StoreThreadsTest {
             Volume.Attachment attachment = store.volume("disk").attach(() -> {});
             Thread sender = Thread.currentThread();
             Thread closer = new Thread(() -> {
-                Awaitility.await().until(() -> sender.getState() == Thread.State.TIMED_WAITING);
+                // often: the sender waits for a second, of which a busy machine may take most
+                Awaitility.with()
+                        .pollDelay(Duration.ZERO)
+                        .pollInterval(Duration.ofMillis(1))
+                        .until(() -> sender.getState() == Thread.State.TIMED_WAITING);
                 attachment.close();
             });
             closer.start();

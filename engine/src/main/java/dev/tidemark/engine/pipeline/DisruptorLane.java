@@ -243,6 +243,11 @@ final class DisruptorLane implements Lane {
         }
         placeProcessor.halt();
         join(placeThread);
+        // A nudge that was on its way when the ring fell empty may have had requests carried out that waited.
+        while (isJournalBehind()) {
+            waiting.callFollower();
+            LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(100));
+        }
         // JOURNAL has nothing left in the ring; what is parked or waits is carried out here, by its own last act
         journalProcessor.halt();
         waiting.callFollower();
@@ -254,6 +259,12 @@ final class DisruptorLane implements Lane {
         stages.journal().close();
         worker.close();
         stages.checkpoints().close(stages.journal()::endOfBatch);
+    }
+
+    private boolean isJournalBehind() {
+        return journalThread.isAlive()
+                && journalProcessor.getSequence().get()
+                        < placeProcessor.getSequence().get();
     }
 
     private boolean drained() {

@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
@@ -34,6 +36,14 @@ import picocli.CommandLine.Spec;
             "Also: resize, rename, label, set VOL readonly=true, status [VOL], list, jobs, checkpoint, flush."
         })
 final class MessageCommand implements Callable<Integer> {
+    /**
+     * How long a store may be in use by who does not listen yet, or not any more: a server that starts says {@code
+     * ready} in less, and another message is carried out in less.
+     */
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    private static final long AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
     @Parameters(index = "0", paramLabel = "STORE", description = "The store's folder.")
     private Path store;
 
@@ -45,12 +55,23 @@ final class MessageCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        String reply = send();
-        if (reply == null) {
-            reply = carryOut(open(), text, spec.commandLine().getOut());
-        } else {
-            spec.commandLine().getOut().println(reply);
+        PrintWriter out = spec.commandLine().getOut();
+        long start = System.nanoTime();
+        while (true) {
+            String reply = send();
+            if (reply != null) {
+                out.println(reply);
+                return exit(reply);
+            }
+            Store open = open(System.nanoTime() - start < PATIENCE_NANOS);
+            if (open != null) {
+                return exit(carryOut(open, text, out));
+            }
+            LockSupport.parkNanos(AGAIN_NANOS);
         }
+    }
+
+    private static int exit(String reply) {
         return (reply.startsWith("error") ? ExitCode.REFUSED : ExitCode.OK).number();
     }
 
@@ -92,10 +113,14 @@ final class MessageCommand implements Callable<Integer> {
         return reply;
     }
 
-    private Store open() {
+    /** The store, or null when somebody has it and that may change soon. */
+    private Store open(boolean patient) {
         try {
             return Store.open(StoreAccess.config(store));
         } catch (StoreOpenException e) {
+            if (patient && e.kind() == StoreOpenException.Kind.IN_USE) {
+                return null;
+            }
             throw StoreAccess.failure(e);
         }
     }

@@ -2,12 +2,17 @@ package dev.tidemark.tools.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tidemark.engine.Store;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,6 +99,24 @@ class CommandsTest {
         assertThat(run("list", store)).isZero();
         assertThat(text(out)).contains("disk", "snapshot");
         assertThat(text(err)).isEmpty();
+    }
+
+    /** As beside a server that is still starting, or another message. */
+    @Test
+    void shouldWaitALittleForAStoreThatIsInUse() throws Exception {
+        Path path = folder.resolve("store");
+        assertThat(run("init", path.toString())).isZero();
+        CompletableFuture<Integer> message;
+        try (Store other = Store.open(StoreAccess.config(path))) {
+            message = CompletableFuture.supplyAsync(() -> run("message", path.toString(), "create disk size=1G"));
+            Awaitility.await()
+                    .during(Duration.ofMillis(200))
+                    .atMost(Duration.ofSeconds(1))
+                    .until(() -> !message.isDone());
+            assertThat(other.volumes()).isEmpty();
+        }
+        assertThat(message.get(1, TimeUnit.MINUTES)).isZero();
+        assertThat(text(out)).isEqualTo("ok id=1 name=disk seq=1\n");
     }
 
     @Test
