@@ -405,9 +405,15 @@ public final class Order {
     private void requireRefusal(Request request) {
         String refusal = model.refusal(request.volume, request.offset, request.length);
         boolean space = request.isRefusedForSpace();
+        ModelVolume volume = model.volume(request.volume);
+        // in flight while its volume became smaller and read-only: which of both is told is not promised
+        boolean readOnly = volume != null && volume.readonly() && request.outcome.equals("read-only");
         // what waited for space is decided again at its later turn
         require(
-                space || request.outcome.equals(refusal) || (request.kind != Request.Kind.DISCARD && refusal == null),
+                space
+                        || readOnly
+                        || request.outcome.equals(refusal)
+                        || (request.kind != Request.Kind.DISCARD && refusal == null),
                 request,
                 "the model says " + refusal);
     }
