@@ -37,6 +37,7 @@ public final class CheckpointWriter implements AutoCloseable {
     private final ByteBuffer images =
             ByteBuffer.allocateDirect(MAX_RUN_IMAGES * MetadataFile.SLOT_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     private final ByteBuffer view = images.duplicate();
+    private final ByteBuffer rootChunk = RootStreamWriter.newChunk();
     private volatile Superblock superblock;
     private long[] rootRuns;
     private volatile long roomSlots;
@@ -279,7 +280,7 @@ public final class CheckpointWriter implements AutoCloseable {
 
     private CheckpointPlace writeRoot(long journalOffset) throws IOException {
         long number = superblock.checkpoint().number() + 1;
-        RootStreamWriter root = new RootStreamWriter(file, slots::allocate, number);
+        RootStreamWriter root = new RootStreamWriter(file, slots::allocate, number, rootChunk);
         for (byte[] row : frozen.rows()) {
             root.stateRow(row);
         }

@@ -49,11 +49,25 @@ public final class RootStreamWriter {
      * @param number of the checkpoint
      */
     public RootStreamWriter(MetadataFile file, SlotSource source, long number) throws IOException {
+        this(file, source, number, newChunk());
+    }
+
+    /**
+     * One that uses memory again.
+     *
+     * @param chunk from {@link #newChunk}, with any content; no other stream's meanwhile
+     */
+    RootStreamWriter(MetadataFile file, SlotSource source, long number, ByteBuffer chunk) throws IOException {
         this.file = file;
         this.source = source;
         this.number = number;
-        this.chunk = ByteBuffer.allocateDirect(MAX_CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        this.chunk = chunk;
         begin(take(1));
+    }
+
+    /** What a stream needs in memory: to take it anew for each one costs more than a small one's bytes. */
+    static ByteBuffer newChunk() {
+        return ByteBuffer.allocateDirect(MAX_CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     // ---- records

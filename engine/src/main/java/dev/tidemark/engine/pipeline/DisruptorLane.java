@@ -36,6 +36,9 @@ final class DisruptorLane implements Lane {
     /** JOURNAL looks at the latest after so many that nobody waits for: far fewer than the ring holds. */
     private static final int MAX_BACKLOG = 256;
 
+    /** One that PLACE is at, and one more. */
+    private static final int FEW_WAITING = 2;
+
     private static final long CLOSED = Long.MIN_VALUE;
     private static final long MAX_TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -104,6 +107,11 @@ final class DisruptorLane implements Lane {
     public boolean isOwnThread() {
         Thread thread = Thread.currentThread();
         return thread == placeThread || thread == journalThread || placeTurn.isMine() || journalTurn.isMine();
+    }
+
+    @Override
+    public boolean isPlaceFree() {
+        return ring.getCursor() - placeProcessor.getSequence().get() <= FEW_WAITING;
     }
 
     @Override

@@ -11,6 +11,12 @@ interface Lane extends AutoCloseable {
      */
     boolean submitAndWait(Request request);
 
+    /**
+     * Whether PLACE, as it looks now, will come to the next request at once or nearly so. Any thread; a hint, and never
+     * where operations on the storage must repeat.
+     */
+    boolean isPlaceFree();
+
     /** Whether the calling thread is one of the lane's own, or runs a stage now. */
     boolean isOwnThread();
 

@@ -132,9 +132,16 @@ public final class Pipeline implements AutoCloseable {
         }
     }
 
-    /** So that PLACE, which all wait for, need not read the pages of the volume's tree. */
+    /** So that PLACE, which all wait for, need not read the pages of the volume's tree; see {@link PagePace}. */
     private void prefetch(Request request) throws IOException {
+        request.pagesLeft = false;
         if (pages.isNeeded()) {
+            if (request.length >= PagePace.LARGE_BYTES
+                    && lane.isPlaceFree()
+                    && stages.pagePace().mayLeave()) {
+                request.pagesLeft = true;
+                return;
+            }
             EpochTable.Pin pin = parts.reader().enter(request.volume);
             try {
                 pages.write(request.volume.root(), request.firstBlock, request.blocks);

@@ -58,13 +58,14 @@ final class PlaceStage {
             StagingRing staging,
             JournalRoom room,
             JobFeeder jobs,
-            Checkpointer checkpoints) {
+            Checkpointer checkpoints,
+            PagePace pagePace) {
         this.checkpoints = checkpoints;
         this.pages = parts.state().pages();
         this.sink = sink;
         this.space = space;
         this.jobs = jobs;
-        this.run = new WriteRun(parts.exceptions(), space, staging, sink);
+        this.run = new WriteRun(parts, space, staging, sink, pagePace);
         this.partials = new PartialBlocks(parts.reader(), parts.exceptions().blockSizeBytes());
         this.ranges = new RangePlacer(parts, sink, space, partials);
         this.messages = new MessagePlacer(parts, sink, space, partials);

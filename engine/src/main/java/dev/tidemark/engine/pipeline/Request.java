@@ -36,6 +36,8 @@ public final class Request {
     int dataIndex;
     boolean headPartial;
     boolean tailPartial;
+    /** Whether PLACE brings in the pages that the write touches, see {@link PagePace}. */
+    boolean pagesLeft;
 
     // set by PLACE while the write is in a run
     int placement;

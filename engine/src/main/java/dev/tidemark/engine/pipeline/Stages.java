@@ -13,6 +13,7 @@ final class Stages {
     private final JournalStage journal;
     private final Checkpointer checkpoints;
     private final SpaceAhead ahead;
+    private final PagePace pagePace = new PagePace();
 
     /**
      * Both stages, and their helpers if they run on threads.
@@ -41,7 +42,7 @@ final class Stages {
         JournalRoom room = new JournalRoom(parts.log(), parts.policy().inlineBytes(), parts.nanoClock());
         JobFeeder jobs =
                 new JobFeeder(parts.state(), sink, space, room, parts.progress(), parts.clock(), parts.nanoClock());
-        place = new PlaceStage(parts, sink, space, staging, room, jobs, checkpoints);
+        place = new PlaceStage(parts, sink, space, staging, room, jobs, checkpoints, pagePace);
         journal = new JournalStage(events, staging, durable, room, checkpoints, parts);
     }
 
@@ -51,6 +52,11 @@ final class Stages {
 
     JournalStage journal() {
         return journal;
+    }
+
+    /** Who brings in pages for large writes. */
+    PagePace pagePace() {
+        return pagePace;
     }
 
     Checkpointer checkpoints() {

@@ -28,6 +28,11 @@ final class SteppedLane implements Lane {
     }
 
     @Override
+    public boolean isPlaceFree() {
+        return false;
+    }
+
+    @Override
     public boolean isOwnThread() {
         return true; // waiting would wait for itself
     }

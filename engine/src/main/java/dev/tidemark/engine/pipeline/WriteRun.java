@@ -1,6 +1,7 @@
 package dev.tidemark.engine.pipeline;
 
 import dev.tidemark.engine.exception.ExceptionStore;
+import dev.tidemark.engine.mapping.PageStore;
 import dev.tidemark.engine.mapping.PageUnreadableException;
 import dev.tidemark.engine.message.ErrorCode;
 import dev.tidemark.engine.space.Allocator;
@@ -9,6 +10,7 @@ import dev.tidemark.storage.NoSpaceException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.function.LongSupplier;
 
 /**
  * A run of writes: they get physical blocks next to each other, their bytes go out in few large writes, and then each
@@ -30,6 +32,9 @@ final class WriteRun {
     private final SpaceKeeper space;
     private final StagingRing staging;
     private final EventSink sink;
+    private final PageStore treePages;
+    private final PagePace pagePace;
+    private final LongSupplier nanoClock;
     private final int blockSizeBytes;
     private final ByteBuffer stagingView;
     private final BlocksWritten event = new BlocksWritten();
@@ -50,8 +55,11 @@ final class WriteRun {
     private int[] pieceBytes = new int[MAX_REQUESTS];
     private int pieces;
 
-    WriteRun(ExceptionStore exceptions, SpaceKeeper space, StagingRing staging, EventSink sink) {
-        this.exceptions = exceptions;
+    WriteRun(PipelineParts parts, SpaceKeeper space, StagingRing staging, EventSink sink, PagePace pagePace) {
+        this.exceptions = parts.exceptions();
+        this.treePages = parts.state().pages();
+        this.nanoClock = parts.nanoClock();
+        this.pagePace = pagePace;
         this.space = space;
         this.staging = staging;
         this.sink = sink;
@@ -278,12 +286,25 @@ final class WriteRun {
         }
         long length = (long) request.blocks * blockSizeBytes;
         try {
-            sink.bringInPages(event);
+            bringInPages(request);
         } catch (PageUnreadableException e) {
             request.refuse(e);
             return;
         }
         sink.apply(event, stagedAt[index] >= 0, stagedAt[index], length);
+    }
+
+    private void bringInPages(Request request) {
+        if (!request.pagesLeft) {
+            sink.bringInPages(event);
+            return;
+        }
+        long before = treePages.faults();
+        long start = nanoClock.getAsLong();
+        sink.bringInPages(event);
+        if (treePages.faults() != before) {
+            pagePace.note(nanoClock.getAsLong() - start);
+        }
     }
 
     private void unallocate(Request request) {
