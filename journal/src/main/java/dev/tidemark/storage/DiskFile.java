@@ -26,9 +26,9 @@ final class DiskFile implements StorageFile {
 
     /**
      * How much one system call of {@link #preallocate} writes. Linux 6.16 and later keeps what was written at once in
-     * one piece of its cache, and each later write, and the force after it, goes through all blocks of that piece: 3,000
-     * times 4 KiB at random and a force took 18 to 20 µs of processor time each after writes of 256 KiB, 11 after 64
-     * KiB, 8 after 16 KiB and 6 after 4 KiB. But small pieces cost reads: 1.7, 2.0, 2.0 and 1.9 µs.
+     * one piece of its cache, and each later write, and the force after it, goes through all blocks of that piece:
+     * 3,000 times 4 KiB at random and a force took 18 to 20 µs of processor time each after writes of 256 KiB, 11 after
+     * 64 KiB, 8 after 16 KiB and 6 after 4 KiB. But small pieces cost reads: 1.7, 2.0, 2.0 and 1.9 µs.
      */
     private static final int ZERO_CHUNK_BYTES = 16 * 1024;
 

@@ -1,9 +1,12 @@
 package dev.tidemark.engine.checkpoint;
 
+import dev.tidemark.engine.codec.CheckpointRows;
 import dev.tidemark.engine.mapping.PageFreeze;
+import dev.tidemark.engine.state.StateImage;
 import dev.tidemark.storage.NoSpaceException;
 import dev.tidemark.storage.Storage;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -125,6 +128,11 @@ public final class CheckpointWriter implements AutoCloseable {
         }
     }
 
+    /** Bytes of the root stream that the rows of a state take at most. */
+    public static long rowBytes(StateImage small) {
+        return CheckpointRows.mostBytes(small, RootStreamDescriptor.RECORD_HEADER_BYTES);
+    }
+
     /** Slots that a checkpoint takes beside the images of pages: for its root stream and the slot map. */
     public long slotsBesideImages(long rowBytes) {
         long tableNodes = slots.pagesAhead(); // a node stands for more pages than a page of the slot map
@@ -146,7 +154,7 @@ public final class CheckpointWriter implements AutoCloseable {
         }
         frozen = state;
         imagesLeft = state.pages().images();
-        roomSlots = slots.freeSlots() - imagesLeft - slotsBesideImages(FrozenState.bytes(state.rows()));
+        roomSlots = slots.freeSlots() - imagesLeft - slotsBesideImages(state.rowBytes());
         leavesDone = false;
         nodesDone = false;
     }
@@ -281,9 +289,7 @@ public final class CheckpointWriter implements AutoCloseable {
     private CheckpointPlace writeRoot(long journalOffset) throws IOException {
         long number = superblock.checkpoint().number() + 1;
         RootStreamWriter root = new RootStreamWriter(file, slots::allocate, number, rootChunk);
-        for (byte[] row : frozen.rows()) {
-            root.stateRow(row);
-        }
+        writeRows(root);
         root.countsRoot(frozen.countsRoot(), frozen.countsHeight(), frozen.usedBlocks());
         root.pageTable(frozen.pages().lastId(), frozen.pages().livePages());
         IOException[] failure = {null};
@@ -302,6 +308,25 @@ public final class CheckpointWriter implements AutoCloseable {
         CheckpointPlace place = root.finish(slots, frozen.seq(), journalOffset);
         rootRuns = root.runs();
         return place;
+    }
+
+    /** Makes the rows one by one: together they may take more memory than pages may. */
+    private void writeRows(RootStreamWriter root) throws IOException {
+        try {
+            CheckpointRows.write(frozen.small(), row -> {
+                try {
+                    root.stateRow(row);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+        if (root.payloadBytes() > frozen.rowBytes()) {
+            throw new IllegalStateException(
+                    "rows of " + root.payloadBytes() + " bytes, where room was made for " + frozen.rowBytes());
+        }
     }
 
     /** Gives the file back. */

@@ -2,9 +2,9 @@ package dev.tidemark.engine.checkpoint;
 
 import dev.tidemark.engine.mapping.PageStore;
 import dev.tidemark.engine.state.State;
+import dev.tidemark.engine.state.StateImage;
 import dev.tidemark.storage.Storage;
 import java.io.IOException;
-import java.util.List;
 
 /**
  * A metadata file that is made anew, aside, for a state that the whole journal makes; it becomes the store's at the
@@ -88,10 +88,11 @@ public final class FreshMetadata implements AutoCloseable {
     }
 
     private void checkpoint(long journalOffset, int journalEpoch) throws IOException {
-        List<byte[]> rows = FrozenState.rows(state);
-        long wanted = state.pages().checkpointImages() + writer.slotsBesideImages(FrozenState.bytes(rows));
+        StateImage small = StateImage.of(state);
+        long rowBytes = CheckpointWriter.rowBytes(small);
+        long wanted = state.pages().checkpointImages() + writer.slotsBesideImages(rowBytes);
         writer.makeRoom(wanted, STEP_SLOTS);
-        writer.begin(FrozenState.of(state, rows, writer));
+        writer.begin(FrozenState.of(state, small, writer));
         boolean done;
         do {
             done = writer.writeSome();

@@ -7,7 +7,9 @@ import static dev.tidemark.engine.codec.Checks.present;
 import dev.tidemark.engine.job.ReclaimJob;
 import dev.tidemark.engine.job.ReclaimReason;
 import dev.tidemark.engine.mapping.MappingRoot;
+import dev.tidemark.engine.state.RequestRecord;
 import dev.tidemark.engine.state.State;
+import dev.tidemark.engine.state.StateImage;
 import dev.tidemark.engine.volume.DeadVolume;
 import dev.tidemark.engine.volume.LiveVolume;
 import dev.tidemark.engine.volume.VolumeKind;
@@ -19,6 +21,10 @@ import dev.tidemark.proto.JobReason;
 import dev.tidemark.proto.JobRow;
 import dev.tidemark.proto.TreeRoot;
 import dev.tidemark.proto.VolumeRow;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -26,6 +32,15 @@ import java.util.function.Consumer;
  * new state. The roots in the rows mean pages of the same checkpoint. One thread.
  */
 public final class CheckpointRows {
+    /** Ten numbers of eleven bytes and three lengths: the largest row but for its texts. */
+    private static final long ROW_BYTES = 128;
+    /** What a gone volume's row takes more than its packed form: tags, lengths, one number that is a sum here. */
+    private static final long UNPACKED_BYTES = 32;
+
+    private static final long REQUEST_BYTES = 48;
+    private static final long LABEL_BYTES = 24;
+    private static final long MAX_UTF8_BYTES = 3;
+
     private final State state;
     private long rows;
     private boolean begun;
@@ -37,14 +52,14 @@ public final class CheckpointRows {
         this.state = state;
     }
 
-    /** Hands out the rows of a state, in order. */
-    public static void write(State state, Consumer<byte[]> sink) {
+    /** Hands out the rows of an image, in order. Any thread. */
+    public static void write(StateImage image, Consumer<byte[]> sink) {
         CheckpointHead head = CheckpointHead.newBuilder()
-                .setSeq(state.seq())
-                .setCatalogueSeq(state.catalogueSeq())
-                .setBlockSizeBytes(state.blockSizeBytes())
-                .setNextVolumeId(state.catalogue().nextVolumeId())
-                .setNextJobId(state.jobs().nextJobId())
+                .setSeq(image.seq())
+                .setCatalogueSeq(image.catalogueSeq())
+                .setBlockSizeBytes(image.blockSizeBytes())
+                .setNextVolumeId(image.nextVolumeId())
+                .setNextJobId(image.nextJobId())
                 .build();
         long[] rows = {0};
         Consumer<CheckpointRow.Builder> counted = row -> {
@@ -52,19 +67,39 @@ public final class CheckpointRows {
             sink.accept(row.build().toByteArray());
         };
         sink.accept(CheckpointRow.newBuilder().setHead(head).build().toByteArray());
-        state.catalogue()
-                .forEachDead(volume -> counted.accept(CheckpointRow.newBuilder().setGoneVolume(toProto(volume))));
-        for (LiveVolume volume : state.catalogue().volumes()) {
+        image.gone().forEach(volume -> counted.accept(CheckpointRow.newBuilder().setGoneVolume(toProto(volume))));
+        List<LiveVolume> volumes = new ArrayList<>(image.volumes());
+        volumes.sort(Comparator.comparingLong(LiveVolume::id));
+        for (LiveVolume volume : volumes) {
             counted.accept(CheckpointRow.newBuilder().setVolume(toProto(volume)));
         }
-        for (ReclaimJob job : state.jobs().all()) {
+        for (ReclaimJob job : image.jobs()) {
             counted.accept(CheckpointRow.newBuilder().setJob(toProto(job)));
         }
-        state.requests()
-                .forEach(
-                        request -> counted.accept(CheckpointRow.newBuilder().setRequest(EventProtos.toProto(request))));
+        for (RequestRecord request : image.requests()) {
+            counted.accept(CheckpointRow.newBuilder().setRequest(EventProtos.toProto(request)));
+        }
         CheckpointFoot foot = CheckpointFoot.newBuilder().setRows(rows[0]).build();
         sink.accept(CheckpointRow.newBuilder().setFoot(foot).build().toByteArray());
+    }
+
+    /**
+     * What the rows of an image take at most, {@code bytesBeside} of whoever stores them included for each: so that
+     * room for them can be made without making them. What they take is nearly as much where there are many.
+     */
+    public static long mostBytes(StateImage image, int bytesBeside) {
+        long bytes = 2L * (ROW_BYTES + bytesBeside); // head and foot
+        bytes += image.gone().packedBytes() + image.gone().count() * (UNPACKED_BYTES + bytesBeside);
+        for (LiveVolume volume : image.volumes()) {
+            bytes += ROW_BYTES + bytesBeside + volume.name().length();
+            for (Map.Entry<String, String> label : volume.labels().entrySet()) {
+                bytes += LABEL_BYTES
+                        + MAX_UTF8_BYTES
+                                * (label.getKey().length() + label.getValue().length());
+            }
+        }
+        bytes += image.jobs().size() * (ROW_BYTES + (long) bytesBeside);
+        return bytes + image.requestBytes() + image.requests().size() * (REQUEST_BYTES + (long) bytesBeside);
     }
 
     /** Takes the next row. Throws {@link TooNewException} and {@link MalformedException}. */

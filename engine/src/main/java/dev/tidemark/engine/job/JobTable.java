@@ -3,6 +3,7 @@ package dev.tidemark.engine.job;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** All jobs that are not completed, oldest first. Writer thread. */
@@ -51,6 +52,11 @@ public final class JobTable {
     /** How many there are. */
     public int size() {
         return jobs.size();
+    }
+
+    /** Copies of all as they are, oldest first, which do not change any more. */
+    public List<ReclaimJob> copies() {
+        return jobs.values().stream().map(ReclaimJob::copy).toList();
     }
 
     /** All, oldest first. */

@@ -64,6 +64,11 @@ public final class ReclaimJob {
         return root.isEmpty() ? 0 : trees.reclaimStep(root, maxEntries);
     }
 
+    /** The job as it is now: for who writes it down later. */
+    ReclaimJob copy() {
+        return new ReclaimJob(id, reason, volumeId, startedSeq, startedMs, totalBlocks, root.copy());
+    }
+
     /** Whether only its completion is left. */
     public boolean isFinished() {
         return root.isEmpty();

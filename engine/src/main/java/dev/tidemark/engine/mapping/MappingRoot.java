@@ -50,6 +50,11 @@ public final class MappingRoot {
         this.ownedAfter = ownedAfter;
     }
 
+    /** What {@link #MappingRoot(long, long, long)} makes a tree of that is like this one now. Writer. */
+    public MappingRoot copy() {
+        return new MappingRoot(pointer, mappedBlocks, ownedAfter);
+    }
+
     /** The packed root (page id in the upper 56 bits, height in the lower 8), 0 for an empty tree. Any thread. */
     public long pointer() {
         return (long) POINTER.getAcquire(this);

@@ -361,11 +361,6 @@ public final class PageStore implements AutoCloseable {
         return new PageTraffic(cache.residentPages(), cache.faults(), cache.evictions());
     }
 
-    /** How many pages were brought in so far. Any thread, roughly. */
-    public long faults() {
-        return cache.faults();
-    }
-
     /** Pages that must stay in memory until a checkpoint has written them. Any thread, roughly. */
     public long dirtyPages() {
         return dirtyPages + frozenPages;

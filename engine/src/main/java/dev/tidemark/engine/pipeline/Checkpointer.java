@@ -10,6 +10,7 @@ import dev.tidemark.engine.message.Reply;
 import dev.tidemark.engine.read.EpochTable;
 import dev.tidemark.engine.recovery.Sabotage;
 import dev.tidemark.engine.state.State;
+import dev.tidemark.engine.state.StateImage;
 import dev.tidemark.storage.NoSpaceException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -212,14 +213,14 @@ final class Checkpointer {
             phase = Phase.IDLE; // only room was wanted
             return;
         }
-        List<byte[]> rows = FrozenState.rows(state);
-        rowBytes = FrozenState.bytes(rows);
+        StateImage small = StateImage.of(state);
+        rowBytes = CheckpointWriter.rowBytes(small);
         if (pages.checkpointImages() + writer.slotsBesideImages(rowBytes) > writer.roomSlots()) {
             phase = Phase.PREPARING;
             wakeWorker.run();
             return;
         }
-        FrozenState now = FrozenState.of(state, rows, writer);
+        FrozenState now = FrozenState.of(state, small, writer);
         writer.begin(now);
         frozenEpoch = epochs.current();
         lastSeq = now.seq();
@@ -374,6 +375,7 @@ final class Checkpointer {
                 offset == NONE ? log.appendedOffset() : offset,
                 log.epoch(),
                 sabotage != Sabotage.CHECKPOINT_BEFORE_PAGES);
+        frozen = null; // it may be large
         boundarySeq = NONE;
         log.releaseBelow(writer.superblock().checkpoint().journalOffset());
         phase = Phase.DONE;

@@ -299,10 +299,10 @@ final class WriteRun {
             sink.bringInPages(event);
             return;
         }
-        long before = treePages.faults();
+        long before = treePages.traffic().faults();
         long start = nanoClock.getAsLong();
         sink.bringInPages(event);
-        if (treePages.faults() != before) {
+        if (treePages.traffic().faults() != before) {
             pagePace.note(nanoClock.getAsLong() - start);
         }
     }

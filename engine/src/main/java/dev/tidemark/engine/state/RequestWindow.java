@@ -6,6 +6,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -28,6 +29,7 @@ public final class RequestWindow {
     // Insertion order is the order of events; a request that is still remembered is never put again.
     private final Map<String, RequestRecord> requests = new LinkedHashMap<>();
     private long characters;
+    private long utf8Bytes;
 
     /** An empty window of the usual bounds. */
     public RequestWindow() {
@@ -48,13 +50,13 @@ public final class RequestWindow {
     public void add(RequestRecord request) {
         RequestRecord old = requests.remove(request.id());
         if (old != null) {
-            characters -= weight(old);
+            count(old, -1);
         }
         requests.put(request.id(), request);
-        characters += weight(request);
+        count(request, 1);
         Iterator<RequestRecord> oldest = requests.values().iterator();
         while (requests.size() > maxRequests || (characters > maxCharacters && requests.size() > 1)) {
-            characters -= weight(oldest.next());
+            count(oldest.next(), -1);
             oldest.remove();
         }
     }
@@ -62,6 +64,16 @@ public final class RequestWindow {
     /** How many requests are remembered. */
     public int size() {
         return requests.size();
+    }
+
+    /** All of them, oldest first: a list of its own. */
+    public List<RequestRecord> all() {
+        return List.copyOf(requests.values());
+    }
+
+    /** What ids and replies take in UTF-8. */
+    public long utf8Bytes() {
+        return utf8Bytes;
     }
 
     /** Hands out all of them, oldest first. */
@@ -77,6 +89,22 @@ public final class RequestWindow {
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError("every Java platform has SHA-256", e);
         }
+    }
+
+    private void count(RequestRecord request, int sign) {
+        characters += sign * weight(request);
+        utf8Bytes += sign * (utf8Bytes(request.id()) + utf8Bytes(request.reply()));
+    }
+
+    private static long utf8Bytes(String text) {
+        long bytes = text.length();
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c >= 0x80) { // a pair of surrogates takes four bytes
+                bytes += c < 0x800 || Character.isSurrogate(c) ? 1 : 2;
+            }
+        }
+        return bytes;
     }
 
     /** Ids and replies are of characters that the JVM keeps in one byte each, but for foreign labels. */

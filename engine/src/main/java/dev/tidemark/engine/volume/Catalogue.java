@@ -89,6 +89,18 @@ public final class Catalogue {
         dead.forEach(sink);
     }
 
+    /** Those that are gone up to now. Writer; what it gives is for any thread. */
+    public GoneVolumes gone() {
+        return dead.soFar();
+    }
+
+    /** Copies of all volumes as they are, in no order, which do not change any more. Writer. */
+    public List<LiveVolume> copies() {
+        List<LiveVolume> copies = new ArrayList<>(writersById.size());
+        writersById.values().forEach(volume -> copies.add(volume.copy()));
+        return copies;
+    }
+
     /** Adds a volume with the next id, or, from a checkpoint, a greater one. Writer. */
     public void add(LiveVolume volume) {
         if (volume.id() < nextVolumeId || byName.containsKey(volume.name())) {

@@ -66,37 +66,65 @@ final class DeadVolumes {
         if (position == 0) {
             return null;
         }
-        cursor = (int) (position - 1) & (CHUNK_BYTES - 1);
-        return read(chunks.get((int) ((position - 1) >>> 16)));
+        return new Cursor(chunks.get((int) ((position - 1) >>> 16)), (int) (position - 1) & (CHUNK_BYTES - 1)).next();
     }
 
     /** Hands out all, in the order in which they died. */
     void forEach(Consumer<DeadVolume> sink) {
-        for (int chunk = 0; chunk < chunks.size(); chunk++) {
-            int position = 0;
-            while (position < chunkEnds.get(chunk)) {
-                cursor = position;
-                DeadVolume dead = read(chunks.get(chunk));
-                position = cursor;
-                sink.accept(dead);
-            }
-        }
+        soFar().forEach(sink);
     }
 
-    private DeadVolume read(byte[] bytes) {
-        long id = get(bytes);
-        VolumeKind kind = get(bytes) == 0 ? VolumeKind.ORIGIN : VolumeKind.SNAPSHOT;
-        long sourceId = get(bytes);
-        long familyId = get(bytes);
-        long createdSeq = get(bytes);
-        long createdMs = get(bytes);
-        long endedSeq = get(bytes) + createdSeq;
-        long endedMs = get(bytes);
-        long mergedInto = get(bytes);
-        int length = (int) get(bytes);
-        String name = new String(bytes, cursor, length, StandardCharsets.US_ASCII);
-        cursor += length;
-        return new DeadVolume(id, name, kind, sourceId, familyId, createdSeq, createdMs, endedSeq, endedMs, mergedInto);
+    /** All up to now. What a chunk holds stays as it is, so this takes a reference for each chunk. */
+    GoneVolumes soFar() {
+        return new GoneVolumes(
+                chunks.toArray(new byte[0][]),
+                chunkEnds.stream().mapToInt(Integer::intValue).toArray(),
+                count);
+    }
+
+    /** Goes over the records of a chunk. */
+    static final class Cursor {
+        private final byte[] bytes;
+        private int position;
+
+        Cursor(byte[] bytes, int position) {
+            this.bytes = bytes;
+            this.position = position;
+        }
+
+        /** Where the next record begins, or would. */
+        int position() {
+            return position;
+        }
+
+        DeadVolume next() {
+            long id = get();
+            VolumeKind kind = get() == 0 ? VolumeKind.ORIGIN : VolumeKind.SNAPSHOT;
+            long sourceId = get();
+            long familyId = get();
+            long createdSeq = get();
+            long createdMs = get();
+            long endedSeq = get() + createdSeq;
+            long endedMs = get();
+            long mergedInto = get();
+            int length = (int) get();
+            String name = new String(bytes, position, length, StandardCharsets.US_ASCII);
+            position += length;
+            return new DeadVolume(
+                    id, name, kind, sourceId, familyId, createdSeq, createdMs, endedSeq, endedMs, mergedInto);
+        }
+
+        private long get() {
+            long value = 0;
+            int shift = 0;
+            byte next;
+            do {
+                next = bytes[position++];
+                value |= (next & 0x7FL) << shift;
+                shift += 7;
+            } while (next < 0);
+            return value;
+        }
     }
 
     private void index(long id, long position) {
@@ -119,17 +147,5 @@ final class DeadVolumes {
             rest >>>= 7;
         }
         bytes[cursor++] = (byte) rest;
-    }
-
-    private long get(byte[] bytes) {
-        long value = 0;
-        int shift = 0;
-        byte next;
-        do {
-            next = bytes[cursor++];
-            value |= (next & 0x7FL) << shift;
-            shift += 7;
-        } while (next < 0);
-        return value;
     }
 }

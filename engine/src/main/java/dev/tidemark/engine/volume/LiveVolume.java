@@ -122,6 +122,14 @@ public final class LiveVolume {
         return this;
     }
 
+    /** The volume as it is now: for who writes it down later. Writer. */
+    LiveVolume copy() {
+        LiveVolume copy = new LiveVolume(
+                id, name, kind, sizeBytes, readonly, sourceId, familyId, createdSeq, createdMs, root.copy());
+        copy.labels = labels;
+        return copy;
+    }
+
     /** How many logical blocks the size spans; the last one may be there in part only. */
     public long blocks(int blockSizeBytes) {
         return blocks(sizeBytes, blockSizeBytes);

@@ -3,6 +3,9 @@ package dev.tidemark.engine.codec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tidemark.engine.job.ReclaimJob;
+import dev.tidemark.engine.job.ReclaimReason;
+import dev.tidemark.engine.mapping.MappingRoot;
 import dev.tidemark.engine.message.Message;
 import dev.tidemark.engine.message.MessageParser;
 import dev.tidemark.engine.state.Applier;
@@ -10,10 +13,16 @@ import dev.tidemark.engine.state.Decider;
 import dev.tidemark.engine.state.Decision;
 import dev.tidemark.engine.state.DecisionContext;
 import dev.tidemark.engine.state.Event;
+import dev.tidemark.engine.state.RequestRecord;
 import dev.tidemark.engine.state.State;
 import dev.tidemark.engine.state.StateDigest;
+import dev.tidemark.engine.state.StateImage;
+import dev.tidemark.engine.volume.DeadVolume;
+import dev.tidemark.engine.volume.LiveVolume;
+import dev.tidemark.engine.volume.VolumeKind;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -23,23 +32,29 @@ class CheckpointRowsTest {
     private static State state() {
         State state = new State(4096);
         Applier applier = new Applier(state);
-        for (String text : List.of(
+        send(
+                state,
                 "create disk size=1G; label disk a=b c=\"d e\" request=r1",
                 "create s1 origin=disk readonly=true; clone s2 source=s1; clone s3 source=s2",
                 "merge s2 into=disk request=r2",
                 "delete s3",
-                "rename disk to=root")) {
-            Message message = (Message) MessageParser.parse(text);
-            Decision decision = Decider.decide(state, message, new DecisionContext(77, "test", id -> 0));
-            applier.apply(((Decision.Apply) decision).event());
-        }
+                "rename disk to=root");
         applier.apply(new Event.JobCompleted(78, 1));
         return state;
     }
 
+    private static void send(State state, String... texts) {
+        Applier applier = new Applier(state);
+        for (String text : texts) {
+            Message message = (Message) MessageParser.parse(text);
+            Decision decision = Decider.decide(state, message, new DecisionContext(77, "test", id -> 0));
+            applier.apply(((Decision.Apply) decision).event());
+        }
+    }
+
     private static List<byte[]> rows(State state) {
         List<byte[]> rows = new ArrayList<>();
-        CheckpointRows.write(state, rows::add);
+        CheckpointRows.write(StateImage.of(state), rows::add);
         return rows;
     }
 
@@ -53,6 +68,58 @@ class CheckpointRowsTest {
             assertThat(StateDigest.of(restored)).isEqualTo(StateDigest.of(state));
             assertThat(restored.catalogue().audit()).isEmpty();
             assertThat(restored.catalogue().byName("root").labels()).containsEntry("c", "d e");
+        }
+    }
+
+    /** Another thread writes the rows down while the state goes on. */
+    @Test
+    void shouldWriteTheStateAsItWasWhenTheImageWasMade() {
+        try (State state = state()) {
+            List<byte[]> before = rows(state);
+            StateImage image = StateImage.of(state);
+            send(
+                    state,
+                    "rename root to=trunk; label trunk a=z; resize trunk size=2G; set s1 readonly=false",
+                    "create s4 origin=trunk; delete s1 request=r3",
+                    "merge s4 into=trunk; create late size=4K request=r4");
+            state.catalogue().byName("late").root();
+            List<byte[]> rows = new ArrayList<>();
+            CheckpointRows.write(image, rows::add);
+            assertThat(rows).containsExactlyElementsOf(before);
+            assertThat(rows(state)).hasSizeGreaterThan(rows.size());
+        }
+    }
+
+    /** Room is made for so many bytes before the rows are. */
+    @Test
+    void shouldNeverTakeMoreThanWasSaidBefore() {
+        long large = Long.MAX_VALUE;
+        String name = "n".repeat(128);
+        MappingRoot root = new MappingRoot(large, large, large);
+        try (State state = new State(4096)) {
+            for (long id = 1; id < 100; id++) {
+                long same = id; // the difference that is packed is as small as can be
+                state.catalogue()
+                        .restore(new DeadVolume(
+                                same, name, VolumeKind.SNAPSHOT, large, large, large - 1, large, large, large, large));
+            }
+            state.catalogue()
+                    .add(new LiveVolume(
+                                    large - 1, name, VolumeKind.SNAPSHOT, large, true, large, large, large, large, root)
+                            .restoreLabels(Map.of("k".repeat(60), "\u20ac".repeat(200), "x", "\ud83d\ude00")));
+            state.jobs().add(new ReclaimJob(large - 1, ReclaimReason.SHRINK, large, large, large, large, root));
+            for (int i = 0; i < 100; i++) {
+                state.requests()
+                        .add(new RequestRecord(i + "\u00e9\u20ac\ud83d\ude00".repeat(i), -1, "ok \u20ac".repeat(i)));
+            }
+            StateImage image = StateImage.of(state);
+            long bytes = 0;
+            for (byte[] row : rows(state)) {
+                bytes += row.length + 8;
+            }
+            assertThat(bytes).isBetween(CheckpointRows.mostBytes(image, 8) * 3 / 4, CheckpointRows.mostBytes(image, 8));
+            state.requests().add(new RequestRecord("0", 1, ""));
+            assertThat(StateImage.of(state).requestBytes()).as("put again").isEqualTo(image.requestBytes());
         }
     }
 
