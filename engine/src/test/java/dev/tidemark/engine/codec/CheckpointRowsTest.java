@@ -3,6 +3,7 @@ package dev.tidemark.engine.codec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.UnknownFieldSet;
 import dev.tidemark.engine.job.ReclaimJob;
 import dev.tidemark.engine.job.ReclaimReason;
 import dev.tidemark.engine.mapping.MappingRoot;
@@ -20,6 +21,11 @@ import dev.tidemark.engine.state.StateImage;
 import dev.tidemark.engine.volume.DeadVolume;
 import dev.tidemark.engine.volume.LiveVolume;
 import dev.tidemark.engine.volume.VolumeKind;
+import dev.tidemark.proto.CheckpointHead;
+import dev.tidemark.proto.CheckpointRow;
+import dev.tidemark.proto.Label;
+import dev.tidemark.proto.TreeRoot;
+import dev.tidemark.proto.VolumeRow;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -120,6 +126,63 @@ class CheckpointRowsTest {
             assertThat(bytes).isBetween(CheckpointRows.mostBytes(image, 8) * 3 / 4, CheckpointRows.mostBytes(image, 8));
             state.requests().add(new RequestRecord("0", 1, ""));
             assertThat(StateImage.of(state).requestBytes()).as("put again").isEqualTo(image.requestBytes());
+        }
+    }
+
+    /** A field that a later version may write, wherever it stands. */
+    @Test
+    void shouldRefuseWhatALaterVersionMayHaveWritten() {
+        UnknownFieldSet later = UnknownFieldSet.newBuilder()
+                .addField(15, UnknownFieldSet.Field.newBuilder().addVarint(1).build())
+                .build();
+        Label label = Label.newBuilder().setKey("k").setValue("v").build();
+        VolumeRow volume = VolumeRow.newBuilder()
+                .setVolumeId(1)
+                .setName("v")
+                .setSizeBytes(4096)
+                .setFamilyId(1)
+                .setCreatedSeq(1)
+                .addLabels(label)
+                .setRoot(TreeRoot.newBuilder())
+                .build();
+        List<CheckpointRow> rows = List.of(
+                CheckpointRow.newBuilder()
+                        .setVolume(volume)
+                        .setUnknownFields(later)
+                        .build(),
+                CheckpointRow.newBuilder()
+                        .setVolume(volume.toBuilder().setUnknownFields(later))
+                        .build(),
+                CheckpointRow.newBuilder()
+                        .setVolume(
+                                volume.toBuilder().addLabels(label.toBuilder().setUnknownFields(later)))
+                        .build(),
+                CheckpointRow.newBuilder()
+                        .setVolume(
+                                volume.toBuilder().setRoot(TreeRoot.newBuilder().setUnknownFields(later)))
+                        .build());
+        byte[] head = CheckpointRow.newBuilder()
+                .setHead(CheckpointHead.newBuilder()
+                        .setSeq(1)
+                        .setBlockSizeBytes(4096)
+                        .setNextVolumeId(2))
+                .build()
+                .toByteArray();
+        for (CheckpointRow row : rows) {
+            try (State restored = new State(4096)) {
+                CheckpointRows reader = new CheckpointRows(restored);
+                reader.read(head);
+                assertThatThrownBy(() -> reader.read(row.toByteArray()))
+                        .as(row.toString())
+                        .isInstanceOf(TooNewException.class)
+                        .hasMessageContaining("with a field 15");
+            }
+        }
+        try (State restored = new State(4096)) {
+            CheckpointRows reader = new CheckpointRows(restored);
+            reader.read(head);
+            reader.read(CheckpointRow.newBuilder().setVolume(volume).build().toByteArray());
+            assertThat(restored.catalogue().byName("v").labels()).containsEntry("k", "v");
         }
     }
 

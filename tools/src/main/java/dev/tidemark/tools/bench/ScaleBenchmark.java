@@ -25,7 +25,9 @@ public final class ScaleBenchmark {
         /** Deleting a snapshot that alone owns scattered blocks. */
         RECLAIM,
         /** Deleting many snapshots of one volume. */
-        SNAPSHOTS
+        SNAPSHOTS,
+        /** Checkpoints and opens with very many volumes, volumes that are gone, and remembered requests. */
+        CATALOGUE
     }
 
     /**
@@ -116,6 +118,9 @@ public final class ScaleBenchmark {
         }
         if (settings.has(Case.SNAPSHOTS)) {
             new ReclaimBenchmark(run).manySnapshots();
+        }
+        if (settings.has(Case.CATALOGUE)) {
+            new CatalogueBenchmark(run).measure();
         }
         return run.report();
     }

@@ -24,7 +24,7 @@ final class BenchScaleCommand extends BenchRun {
             paramLabel = "CASE",
             split = ",",
             converter = Cases.class,
-            description = "Which of: open, kill, paging, checkpoints, reclaim, snapshots (default: all).")
+            description = "Which of: open, kill, paging, checkpoints, reclaim, snapshots, catalogue (default: all).")
     private List<ScaleBenchmark.Case> cases;
 
     @Option(
