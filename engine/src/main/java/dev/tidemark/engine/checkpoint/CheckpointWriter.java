@@ -323,10 +323,6 @@ public final class CheckpointWriter implements AutoCloseable {
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
-        if (root.payloadBytes() > frozen.rowBytes()) {
-            throw new IllegalStateException(
-                    "rows of " + root.payloadBytes() + " bytes, where room was made for " + frozen.rowBytes());
-        }
     }
 
     /** Gives the file back. */

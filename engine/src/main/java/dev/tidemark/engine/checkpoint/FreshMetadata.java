@@ -92,7 +92,7 @@ public final class FreshMetadata implements AutoCloseable {
         long rowBytes = CheckpointWriter.rowBytes(small);
         long wanted = state.pages().checkpointImages() + writer.slotsBesideImages(rowBytes);
         writer.makeRoom(wanted, STEP_SLOTS);
-        writer.begin(FrozenState.of(state, small, writer));
+        writer.begin(FrozenState.of(state, small, rowBytes, writer));
         boolean done;
         do {
             done = writer.writeSome();

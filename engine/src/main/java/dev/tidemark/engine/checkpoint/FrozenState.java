@@ -20,12 +20,13 @@ public record FrozenState(
      * Freezes a state for a checkpoint of that writer. On the state's writer thread, between events.
      *
      * @param small the image of the state as it is
+     * @param rowBytes what {@link CheckpointWriter#rowBytes} says of it
      */
-    public static FrozenState of(State state, StateImage small, CheckpointWriter writer) {
+    public static FrozenState of(State state, StateImage small, long rowBytes, CheckpointWriter writer) {
         writer.slots().freeze();
         return new FrozenState(
                 small,
-                CheckpointWriter.rowBytes(small),
+                rowBytes,
                 state.space().counts().rootPage(),
                 state.space().counts().height(),
                 state.space().usedBlocks(),

@@ -120,11 +120,6 @@ public final class RootStreamWriter {
         payloadBytes += length;
     }
 
-    /** Bytes of all records so far. */
-    long payloadBytes() {
-        return payloadBytes;
-    }
-
     // ---- chunks
 
     private long take(int wantedSlots) throws IOException {

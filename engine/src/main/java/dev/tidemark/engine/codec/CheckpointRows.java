@@ -4,6 +4,7 @@ import static dev.tidemark.engine.codec.Checks.natural;
 import static dev.tidemark.engine.codec.Checks.positive;
 import static dev.tidemark.engine.codec.Checks.present;
 
+import com.google.protobuf.CodedOutputStream;
 import dev.tidemark.engine.job.ReclaimJob;
 import dev.tidemark.engine.job.ReclaimReason;
 import dev.tidemark.engine.mapping.MappingRoot;
@@ -29,7 +30,7 @@ import java.util.function.Consumer;
 
 /**
  * A state, but for the pages of its trees and reference counts, as rows of {@code checkpoint.proto}; and back into a
- * new state. The roots in the rows mean pages of the same checkpoint. One thread.
+ * new state. The roots in the rows mean pages of the same checkpoint. One thread reads.
  */
 public final class CheckpointRows {
     /** Ten numbers of eleven bytes and three lengths: the largest row but for its texts. */
@@ -38,8 +39,10 @@ public final class CheckpointRows {
     private static final long UNPACKED_BYTES = 32;
 
     private static final long REQUEST_BYTES = 48;
-    private static final long LABEL_BYTES = 24;
-    private static final long MAX_UTF8_BYTES = 3;
+    /** Tags and lengths of row, name and root, the flag, and the root's pointer. */
+    private static final long VOLUME_BYTES = 24;
+    /** Tags, and the label's length. */
+    private static final long LABEL_BYTES = 8;
 
     private final State state;
     private long rows;
@@ -91,15 +94,29 @@ public final class CheckpointRows {
         long bytes = 2L * (ROW_BYTES + bytesBeside); // head and foot
         bytes += image.gone().packedBytes() + image.gone().count() * (UNPACKED_BYTES + bytesBeside);
         for (LiveVolume volume : image.volumes()) {
-            bytes += ROW_BYTES + bytesBeside + volume.name().length();
-            for (Map.Entry<String, String> label : volume.labels().entrySet()) {
-                bytes += LABEL_BYTES
-                        + MAX_UTF8_BYTES
-                                * (label.getKey().length() + label.getValue().length());
-            }
+            bytes += volumeBytes(volume) + bytesBeside;
         }
         bytes += image.jobs().size() * (ROW_BYTES + (long) bytesBeside);
         return bytes + image.requestBytes() + image.requests().size() * (REQUEST_BYTES + (long) bytesBeside);
+    }
+
+    private static long volumeBytes(LiveVolume volume) {
+        MappingRoot root = volume.root();
+        int numbers = Wire.fieldLength(volume.id())
+                + Wire.fieldLength(volume.sizeBytes())
+                + Wire.fieldLength(volume.sourceId())
+                + Wire.fieldLength(volume.familyId())
+                + Wire.fieldLength(volume.createdSeq())
+                + Wire.fieldLength(volume.createdMs())
+                + Wire.fieldLength(root.mappedBlocks())
+                + Wire.fieldLength(root.ownedAfter());
+        long labels = 0;
+        for (Map.Entry<String, String> label : volume.labels().entrySet()) {
+            labels += LABEL_BYTES
+                    + CodedOutputStream.computeStringSizeNoTag(label.getKey())
+                    + CodedOutputStream.computeStringSizeNoTag(label.getValue());
+        }
+        return VOLUME_BYTES + numbers + volume.name().length() + labels;
     }
 
     /** Takes the next row. Throws {@link TooNewException} and {@link MalformedException}. */

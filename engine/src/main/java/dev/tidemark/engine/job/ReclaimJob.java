@@ -64,7 +64,7 @@ public final class ReclaimJob {
         return root.isEmpty() ? 0 : trees.reclaimStep(root, maxEntries);
     }
 
-    /** The job as it is now: for who writes it down later. */
+    /** The job as it is now, for who writes it down later: nothing changes it, so any one thread may. */
     ReclaimJob copy() {
         return new ReclaimJob(id, reason, volumeId, startedSeq, startedMs, totalBlocks, root.copy());
     }

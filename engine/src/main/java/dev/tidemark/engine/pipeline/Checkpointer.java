@@ -220,7 +220,7 @@ final class Checkpointer {
             wakeWorker.run();
             return;
         }
-        FrozenState now = FrozenState.of(state, small, writer);
+        FrozenState now = FrozenState.of(state, small, rowBytes, writer);
         writer.begin(now);
         frozenEpoch = epochs.current();
         lastSeq = now.seq();

@@ -36,8 +36,8 @@ final class DisruptorLane implements Lane {
     /** JOURNAL looks at the latest after so many that nobody waits for: far fewer than the ring holds. */
     private static final int MAX_BACKLOG = 256;
 
-    /** One that PLACE is at, and one more. */
-    private static final int FEW_WAITING = 2;
+    /** One that PLACE is at, one more, and a nudge. */
+    private static final int FEW_WAITING = 3;
 
     private static final long CLOSED = Long.MIN_VALUE;
     private static final long MAX_TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * whether that has changed.
  *
  * <pre>
- *            8 of the last 16 were slow
+ *            8 of the last 16 were slow, or 3 very slow
  *   left to PLACE ---------------------> brought in by who submits, but for every 64th write
  *                 <---------------------
  *             4 in a row of those were not
@@ -27,8 +27,16 @@ final class PagePace {
     /** Longer than some pages out of the page cache take, shorter than any disk takes. */
     static final long SLOW_NANOS = TimeUnit.MICROSECONDS.toNanos(60);
 
+    /** So many pages may take that long; of a run that is read at once all count. */
+    static final int PAGES = 4;
+
     /** Half of the last 16: now and then PLACE loses its processor meanwhile. */
     static final int MANY = 8;
+
+    /** A disk that is slow or busy: a few of them are worse than many others. */
+    static final long VERY_SLOW_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    static final int MANY_VERY_SLOW = 3;
 
     private static final int HISTORY = 0xFFFF;
 
@@ -38,6 +46,7 @@ final class PagePace {
     static final int FAST_PROBES = 4;
 
     private int history;
+    private int verySlowHistory;
     private int fastProbes;
     private volatile boolean slow;
     /** Several threads may count at once: a lost one does no harm. */
@@ -48,17 +57,19 @@ final class PagePace {
         return !slow || ++sinceProbe % PROBE_EVERY == 0;
     }
 
-    /** Pages that were left to PLACE, at least one of which was not in memory, took it so long. PLACE. */
-    void note(long nanos) {
-        boolean waited = nanos > SLOW_NANOS;
+    /** So many pages (1 or more) were left to PLACE, were not in memory, and took it so long. PLACE. */
+    void note(long pages, long nanos) {
+        boolean waited = nanos > SLOW_NANOS * Math.max(1, pages / PAGES);
         if (slow) {
             fastProbes = waited ? 0 : fastProbes + 1;
             slow = fastProbes < FAST_PROBES;
             return;
         }
         history = (history << 1 | (waited ? 1 : 0)) & HISTORY;
-        if (Integer.bitCount(history) >= MANY) {
+        verySlowHistory = (verySlowHistory << 1 | (waited && nanos > VERY_SLOW_NANOS ? 1 : 0)) & HISTORY;
+        if (Integer.bitCount(history) >= MANY || Integer.bitCount(verySlowHistory) >= MANY_VERY_SLOW) {
             history = 0;
+            verySlowHistory = 0;
             fastProbes = 0;
             slow = true;
         }

@@ -104,7 +104,7 @@ final class WriteRun {
      * @throws PageUnreadableException when that can't be told; nothing has changed
      */
     boolean add(Request request) {
-        int room = space.roomFor(request.volume.root(), request.firstBlock, request.blocks);
+        int room = roomFor(request);
         if (room == 0) {
             return false;
         }
@@ -130,6 +130,17 @@ final class WriteRun {
         requests[count++] = request;
         bytes += length;
         return true;
+    }
+
+    /** Where space is short this looks at the blocks that are overwritten: the pages come in here, then. */
+    private int roomFor(Request request) {
+        long pages = request.pagesLeft ? treePages.traffic().faults() : 0;
+        long start = request.pagesLeft ? nanoClock.getAsLong() : 0;
+        try {
+            return space.roomFor(request.volume.root(), request.firstBlock, request.blocks);
+        } finally {
+            notePages(request, pages, start);
+        }
     }
 
     /** Takes all blocks of a request; false, with none taken, when some of the room turned out to be lost. */
@@ -295,15 +306,23 @@ final class WriteRun {
     }
 
     private void bringInPages(Request request) {
-        if (!request.pagesLeft) {
+        long pages = request.pagesLeft ? treePages.traffic().faults() : 0;
+        long start = request.pagesLeft ? nanoClock.getAsLong() : 0;
+        try {
             sink.bringInPages(event);
-            return;
+        } finally { // a page that can't be read takes its time, too
+            notePages(request, pages, start);
         }
-        long before = treePages.traffic().faults();
-        long start = nanoClock.getAsLong();
-        sink.bringInPages(event);
-        if (treePages.traffic().faults() != before) {
-            pagePace.note(nanoClock.getAsLong() - start);
+    }
+
+    /** Tells the pace if pages came in since then; those that other threads brought in meanwhile count, too. */
+    private void notePages(Request request, long pagesBefore, long startNanos) {
+        if (request.pagesLeft) {
+            long nanos = nanoClock.getAsLong() - startNanos;
+            long pages = treePages.traffic().faults() - pagesBefore;
+            if (pages > 0 || nanos > PagePace.SLOW_NANOS) {
+                pagePace.note(Math.max(1, pages), nanos);
+            }
         }
     }
 

@@ -15,7 +15,8 @@ import org.agrona.collections.Long2ObjectHashMap;
 /**
  * All volumes that exist, by id and by name, and what is remembered of those that are gone. Every operation takes the
  * same
- * time whatever the number of volumes, but for {@link #volumes} and {@link #forEachDead}.
+ * time whatever the number of volumes, but for {@link #volumes}, {@link #copies} and
+ * {@link #forEachDead}, and in a small part {@link #gone}.
  *
  * <p>Invariants, which a full check looks at again: (C1) ids ascend and are never given twice; (C2) every live volume
  * stands once by id and once by its present name; (C3) no id is both live and dead, and each id given is one of them.

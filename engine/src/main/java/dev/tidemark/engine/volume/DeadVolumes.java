@@ -10,7 +10,7 @@ import java.util.function.Consumer;
  * id
  * to them, so that a store that took a snapshot every minute for ten years keeps them in some 300 MB and one with a
  * million
- * in some 60. One thread.
+ * in some 60. One thread, but for {@link GoneVolumes}: a record that was added is never written again.
  */
 final class DeadVolumes {
     private static final int CHUNK_BYTES = 1 << 16;

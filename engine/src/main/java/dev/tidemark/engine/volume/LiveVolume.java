@@ -122,7 +122,7 @@ public final class LiveVolume {
         return this;
     }
 
-    /** The volume as it is now: for who writes it down later. Writer. */
+    /** The volume as it is now, for who writes it down later: nothing changes it, so any one thread may. Writer. */
     LiveVolume copy() {
         LiveVolume copy = new LiveVolume(
                 id, name, kind, sizeBytes, readonly, sourceId, familyId, createdSeq, createdMs, root.copy());

@@ -14,7 +14,7 @@ class PagePaceTest {
 
     private void note(long nanos, int times) {
         for (int i = 0; i < times; i++) {
-            pace.note(nanos);
+            pace.note(1, nanos);
         }
     }
 
@@ -35,9 +35,31 @@ class PagePaceTest {
     @Test
     void shouldNotMindASlowOneNowAndThen() {
         for (int i = 0; i < 1000; i++) {
-            pace.note(i % 3 == 0 ? SLOW : QUICK);
+            pace.note(1, i % 3 == 0 ? SLOW : QUICK);
         }
         assertThat(left(100)).isEqualTo(100);
+    }
+
+    @Test
+    void shouldMindAFewThatAreVerySlow() {
+        for (int i = 0; i < 1001; i++) {
+            pace.note(1, i % 8 == 0 ? PagePace.VERY_SLOW_NANOS + 1 : QUICK);
+        }
+        assertThat(left(100)).as("two of sixteen").isEqualTo(100);
+        note(PagePace.VERY_SLOW_NANOS + 1, 1);
+        assertThat(left(100)).isLessThan(3);
+    }
+
+    @Test
+    void shouldAllowMorePagesMoreTime() {
+        for (int i = 0; i < 100; i++) {
+            pace.note(40L * PagePace.PAGES, 40 * QUICK);
+        }
+        assertThat(left(100)).isEqualTo(100);
+        for (int i = 0; i < PagePace.MANY; i++) {
+            pace.note(40L * PagePace.PAGES, 40 * QUICK + 1);
+        }
+        assertThat(left(100)).isLessThan(3);
     }
 
     @Test
