@@ -14,6 +14,7 @@ import dev.tidemark.engine.pipeline.Progress;
 import dev.tidemark.engine.pipeline.WriteBuffers;
 import dev.tidemark.engine.read.BlockReader;
 import dev.tidemark.engine.read.EpochTable;
+import dev.tidemark.engine.recovery.JournalLook;
 import dev.tidemark.engine.recovery.Recovered;
 import dev.tidemark.engine.recovery.Recovery;
 import dev.tidemark.engine.space.Allocator;
@@ -55,10 +56,7 @@ final class StoreParts implements AutoCloseable {
         long begun = config.nanoClock().getAsLong();
         exceptions = new ExceptionStore(folder.open(ExceptionStore.FILE_NAME, Storage.Mode.WRITE), blockSize);
         JournalConfig journalConfig = StoreFolder.journalConfig(config, options);
-        loaded = CheckpointLoader.load(folder, superblock, options.metadataMemoryBytes());
-        state = loaded.state();
-        int readers = config.stepped() ? Recovery.NO_READERS : Recovery.MANY_READERS;
-        recovered = Recovery.recover(folder, journalConfig, superblock, state, exceptions, readers, config.sabotage());
+        recover(config, folder, superblock, journalConfig, options.metadataMemoryBytes());
         makeRoom(small(config));
         recovered.journal().releaseBelow(superblock.checkpoint().journalOffset());
         mappings = new MappingReader(state.pages());
@@ -98,6 +96,20 @@ final class StoreParts implements AutoCloseable {
         WriteBuffers buffers = new WriteBuffers(blockSize, options.inFlightBytes());
         pipeline =
                 config.stepped() ? Pipeline.stepped(pipelineParts, buffers) : Pipeline.threaded(pipelineParts, buffers);
+    }
+
+    private void recover(
+            StoreConfig config, Storage folder, Superblock superblock, JournalConfig journal, long metadataMemoryBytes)
+            throws IOException {
+        boolean stepped = config.stepped();
+        try (JournalLook look = stepped
+                ? JournalLook.later(folder, journal, superblock)
+                : JournalLook.now(folder, journal, superblock)) {
+            loaded = CheckpointLoader.load(folder, superblock, metadataMemoryBytes);
+            state = loaded.state();
+            int readers = stepped ? Recovery.NO_READERS : Recovery.MANY_READERS;
+            recovered = Recovery.recover(look, state, exceptions, readers, config.sabotage());
+        }
     }
 
     private static boolean small(StoreConfig config) {

@@ -4,7 +4,8 @@ package dev.tidemark.engine.pipeline;
  * When to take a checkpoint without being asked: each bound keeps the time of the next recovery, or memory, small.
  *
  * @param journalBytes of history since the last one
- * @param mappedBlocks that were mapped or unmapped since the last one: replaying them takes a processor's time
+ * @param mappedBlocks that were mapped or unmapped since the last one, with three more for each event: replaying them
+ *     takes a processor's time
  * @param intervalNanos since the last one, when there were events since
  * @param roomSlots slots of the metadata file that are kept written ahead, and free, beside what is dirty
  * @param stepSlots how many are written ahead at a time

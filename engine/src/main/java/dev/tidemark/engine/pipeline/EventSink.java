@@ -18,6 +18,9 @@ final class EventSink {
     /** The smallest block: counts a little too much for larger ones. */
     private static final int BLOCK_BYTES = State.MIN_BLOCK_BYTES;
 
+    /** What an event counts as beside the blocks that it maps: its own part of a replay costs about as much. */
+    private static final int EVENT_BLOCKS = 3;
+
     private final EventRing ring;
     private final EventEncoder encoder;
     private final State state;
@@ -99,7 +102,8 @@ final class EventSink {
         ring.publish(length, staged, dataPosition, dataBytes);
         progress.placed(dataBytes);
         progress.appliedSeq(state.seq());
-        checkpoints.mapped(event instanceof Event.JobStepped step ? step.maxEntries() : 1 + dataBytes / BLOCK_BYTES);
+        long blocks = event instanceof Event.JobStepped step ? step.maxEntries() : dataBytes / BLOCK_BYTES;
+        checkpoints.mapped(EVENT_BLOCKS + blocks);
     }
 
     private void applyBroughtIn(Event event) {

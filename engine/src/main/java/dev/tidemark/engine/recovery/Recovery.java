@@ -32,7 +32,7 @@ public final class Recovery {
     private Recovery() {}
 
     /** What the journal is to be read with: what the superblock's checkpoint says. */
-    private static Known known(UUID store, CheckpointPlace checkpoint) {
+    static Known known(UUID store, CheckpointPlace checkpoint) {
         return checkpoint.exists()
                 ? Known.checkpoint(checkpoint.journalOffset(), checkpoint.seq(), checkpoint.journalEpoch(), store)
                 : new Known(0, 0, 0, store);
@@ -41,23 +41,16 @@ public final class Recovery {
     /**
      * Recovers for writing.
      *
-     * @param superblock which both copies say, forced
+     * @param look at the journal, with what both copies of the superblock say, forced
      * @param state what its checkpoint holds; changed to what the journal's tail makes of it, also when this fails
      * @param readers threads that read pages ahead; whatever it is, the state and the errors are the same
      * @throws dev.tidemark.journal.JournalException when the journal is damaged or too new; nothing was changed
      * @throws IOException when something could not be read or written
      */
     public static Recovered recover(
-            Storage storage,
-            JournalConfig config,
-            Superblock superblock,
-            State state,
-            ExceptionStore exceptions,
-            int readers,
-            Sabotage sabotage)
+            JournalLook look, State state, ExceptionStore exceptions, int readers, Sabotage sabotage)
             throws IOException {
-        Known known = known(superblock.store(), superblock.checkpoint());
-        return recover(storage, config, known, new Replay(state, readers), exceptions, sabotage, ReplayStep.NONE);
+        return recover(look.result(), new Replay(state, readers), exceptions, sabotage, ReplayStep.NONE);
     }
 
     /**
@@ -78,7 +71,9 @@ public final class Recovery {
             throws IOException {
         known.requireWhole(storage, config);
         Replay replay = new Replay(state, Replay.AS_THEY_COME);
-        return recover(storage, config, known.known(), replay, exceptions, Sabotage.NONE, step);
+        try (JournalRecovery journal = Journal.recover(storage, config, known.known())) {
+            return recover(journal, replay, exceptions, Sabotage.NONE, step);
+        }
     }
 
     /**
@@ -98,26 +93,18 @@ public final class Recovery {
     }
 
     private static Recovered recover(
-            Storage storage,
-            JournalConfig config,
-            Known known,
-            Replay replay,
-            ExceptionStore exceptions,
-            Sabotage sabotage,
-            ReplayStep step)
+            JournalRecovery journal, Replay replay, ExceptionStore exceptions, Sabotage sabotage, ReplayStep step)
             throws IOException {
-        try (JournalRecovery journal = Journal.recover(storage, config, known)) {
-            replay.all(journal, step);
-            long rewritten = HomeCopies.rewrite(journal, replay.homeDurableSeq(), exceptions, sabotage);
-            Journal open = journal.begin();
-            return new Recovered(
-                    replay.state(),
-                    open,
-                    replay.events(),
-                    journal.endOffset() - journal.startOffset(),
-                    rewritten,
-                    journal.tornBytes());
-        }
+        replay.all(journal, step);
+        long rewritten = HomeCopies.rewrite(journal, replay.homeDurableSeq(), exceptions, sabotage);
+        Journal open = journal.begin();
+        return new Recovered(
+                replay.state(),
+                open,
+                replay.events(),
+                journal.endOffset() - journal.startOffset(),
+                rewritten,
+                journal.tornBytes());
     }
 
     /**

@@ -11,20 +11,40 @@ final class ChildJvm {
 
     private ChildJvm() {}
 
-    /** This program with the options that this JVM was started with: the launcher gives it the same. */
+    /**
+     * This program as the launcher starts it, with the options that this JVM was given: from its jar and its archive of
+     * loaded classes. Without a launcher, from this JVM's class path.
+     */
     static List<String> program(String... arguments) {
-        return command(MAIN, arguments);
+        String program = System.getProperty("tidemark.program");
+        if (program == null) {
+            return command(MAIN, arguments);
+        }
+        List<String> command = java();
+        command.removeIf(option -> option.startsWith("--")); // the jar says which packages are to be opened
+        String archive = System.getProperty("tidemark.archive");
+        if (archive != null) {
+            command.add(archive);
+        }
+        command.addAll(List.of("-jar", program));
+        command.addAll(List.of(arguments));
+        return command;
     }
 
-    /** The same for another main class. */
+    /** Another main class, from this JVM's class path. */
     static List<String> command(String main, String... arguments) {
+        List<String> command = java();
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main));
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    private static List<String> java() {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(option -> !option.startsWith("-javaagent:") && !option.startsWith("-agent"))
                 .forEach(command::add);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main));
-        command.addAll(List.of(arguments));
         return command;
     }
 }

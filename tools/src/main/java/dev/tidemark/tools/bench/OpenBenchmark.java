@@ -16,8 +16,8 @@ final class OpenBenchmark {
     /** All over the volume: each meets pages of its own, and a checkpoint is taken after some more only. */
     private static final int SCATTERED_TAIL = 4_000;
 
-    /** A little less than brings a checkpoint about: each write counts as an event and a mapping. */
-    private static final int LONGEST_TAIL = 500_000;
+    /** A little less than brings a checkpoint about: each write counts as one mapping and as an event, three more. */
+    private static final int LONGEST_TAIL = 250_000;
     /** Where the longest tail goes: so many mappings elsewhere would bring a checkpoint about. */
     private static final long LONGEST_TAIL_BYTES = 1L << 30;
 
