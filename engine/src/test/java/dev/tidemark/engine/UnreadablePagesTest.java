@@ -177,6 +177,36 @@ class UnreadablePagesTest {
         }
     }
 
+    /** What is remembered of volumes that are gone lies in pages, too. */
+    @Test
+    void shouldRefuseADeleteWhoseVolumeCantBeRemembered() throws Exception {
+        SimStorage device = closed.afterProcessDeath();
+        try (Store store = open(device)) {
+            store.send("delete snap");
+            store.send("create fresh size=1M");
+        }
+        try (Store store = open(device)) {
+            Real real = new Real(store);
+            device.plan(unreadable().always());
+            long seq = store.status().appliedSeq();
+            assertRefused(() -> real.send("delete fresh"));
+            assertRefused(() -> real.send("delete #3"));
+            assertThat(store.status().appliedSeq())
+                    .as("nothing of it is an event")
+                    .isEqualTo(seq);
+            assertThat(store.failure()).isNull();
+            assertThat(store.send("status")).contains("gone=1");
+            device.clearPlan();
+            assertThat(store.send("delete #3"))
+                    .contains("no-such-volume")
+                    .contains("last named snap, was deleted at seq");
+            real.send("delete fresh");
+            assertThat(store.send("delete #5")).contains("last named fresh, was deleted at seq");
+            assertThat(store.send("status")).contains("gone=2");
+            assertThat(Hooks.check(store)).isEmpty();
+        }
+    }
+
     /**
      * One read after the other fails, and the next two: that of the look ahead, which says nothing, and of the request
      * itself. Only the request that needed it is refused, and may be sent again.

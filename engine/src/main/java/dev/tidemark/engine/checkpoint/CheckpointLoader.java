@@ -6,6 +6,7 @@ import dev.tidemark.engine.codec.TooNewException;
 import dev.tidemark.engine.mapping.PageStore;
 import dev.tidemark.engine.mapping.PageUnreadableException;
 import dev.tidemark.engine.state.State;
+import dev.tidemark.engine.volume.GoneVolumes;
 import dev.tidemark.storage.Storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -74,9 +75,9 @@ public final class CheckpointLoader {
             state = new State(superblock.blockSizeBytes(), pages);
             long[] runs = {};
             if (place.exists()) {
-                Taker taker = new Taker(file, state, slots);
+                Taker taker = new Taker(file, place, state, slots);
                 runs = RootStreamReader.read(file, place, taker);
-                taker.end(place);
+                taker.end();
             }
             if (writes) {
                 file.proven(place.exists() ? slots.limit() : 1);
@@ -98,17 +99,20 @@ public final class CheckpointLoader {
     /** Puts what the root stream says where it belongs. */
     private static final class Taker implements RootStreamSink {
         private final MetadataFile file;
+        private final CheckpointPlace place;
         private final State state;
         private final SlotMap slots;
         private final CheckpointRows rows;
         private final ByteBuffer page = ByteBuffer.allocateDirect(MetadataFile.SLOT_BYTES);
         private boolean counted;
         private boolean tabled;
+        private boolean goneTold;
         private long lastPage;
         private long livePages;
 
-        Taker(MetadataFile file, State state, SlotMap slots) {
+        Taker(MetadataFile file, CheckpointPlace place, State state, SlotMap slots) {
             this.file = file;
+            this.place = place;
             this.state = state;
             this.slots = slots;
             rows = new CheckpointRows(state);
@@ -131,6 +135,19 @@ public final class CheckpointLoader {
                 throw new MetadataDamagedException(PageKind.ROOT, 0, 0, "reference counts: " + e.getMessage());
             }
             counted = true;
+        }
+
+        @Override
+        public void goneVolumes(GoneVolumes.Roots roots) throws IOException {
+            if (goneTold) {
+                throw new MetadataDamagedException(PageKind.ROOT, 0, 0, "volumes that are gone: they are told twice");
+            }
+            goneTold = true;
+            try {
+                state.catalogue().gone().restore(roots);
+            } catch (IllegalArgumentException | IllegalStateException e) {
+                throw new MetadataDamagedException(PageKind.ROOT, 0, 0, "volumes that are gone: " + e.getMessage());
+            }
         }
 
         @Override
@@ -162,13 +179,26 @@ public final class CheckpointLoader {
         }
 
         /** After the last record, and when the stream is known to be whole. */
-        void end(CheckpointPlace place) throws IOException {
-            if (!rows.isComplete() || !counted || !tabled || state.seq() != place.seq()) {
+        void end() throws IOException {
+            boolean mayHaveGoneRows = place.version() <= SuperblockDescriptor.VERSION_OF_GONE_ROWS;
+            boolean goneAsItMust = goneTold != mayHaveGoneRows && (mayHaveGoneRows || !rows.hasGone());
+            if (!rows.isComplete() || !counted || !tabled || !goneAsItMust || state.seq() != place.seq()) {
                 throw new MetadataDamagedException(
                         PageKind.ROOT, 0, place.firstSlot(), "it does not hold all that belongs to seq " + place.seq());
             }
+            GoneVolumes.Roots gone = state.catalogue().gone().roots();
+            if (Math.max(gone.logRoot(), gone.indexRoot()) > lastPage) {
+                throw new MetadataDamagedException(
+                        PageKind.ROOT,
+                        0,
+                        place.firstSlot(),
+                        "volumes that are gone: " + gone + " of " + lastPage + " pages");
+            }
             try {
                 state.pages().restore(lastPage, livePages);
+                rows.restoreGone();
+            } catch (MalformedException | IllegalStateException e) {
+                throw new MetadataDamagedException(PageKind.ROOT, 0, place.firstSlot(), e.getMessage());
             } catch (PageUnreadableException e) {
                 throw e.getCause() instanceof IOException cause ? cause : new IOException(e);
             }

@@ -12,6 +12,7 @@ package dev.tidemark.engine.checkpoint;
  * @param lengthBytes of what the root stream says, all chunks together
  * @param checksum of the root stream
  * @param journalEpoch of the open that took it: no frame below the journal offset has a greater one
+ * @param version of the format that it is written in
  */
 public record CheckpointPlace(
         long number,
@@ -22,17 +23,18 @@ public record CheckpointPlace(
         int chunks,
         long lengthBytes,
         int checksum,
-        int journalEpoch) {
+        int journalEpoch,
+        int version) {
     /** No checkpoint was taken yet. */
-    public static final CheckpointPlace NONE = new CheckpointPlace(0, 0, 0, 0, 0, 0, 0, 0, 0);
+    public static final CheckpointPlace NONE = new CheckpointPlace(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     /** The same, taken in a journal epoch. */
     CheckpointPlace inEpoch(int epoch) {
         return new CheckpointPlace(
-                number, seq, journalOffset, firstSlot, firstSlots, chunks, lengthBytes, checksum, epoch);
+                number, seq, journalOffset, firstSlot, firstSlots, chunks, lengthBytes, checksum, epoch, version);
     }
 
-    /** One whose journal epoch is not known. */
+    /** One of this program's version, whose journal epoch is not known. */
     CheckpointPlace(
             long number,
             long seq,
@@ -42,7 +44,22 @@ public record CheckpointPlace(
             int chunks,
             long lengthBytes,
             int checksum) {
-        this(number, seq, journalOffset, firstSlot, firstSlots, chunks, lengthBytes, checksum, 0);
+        this(
+                number,
+                seq,
+                journalOffset,
+                firstSlot,
+                firstSlots,
+                chunks,
+                lengthBytes,
+                checksum,
+                0,
+                SuperblockDescriptor.VERSION);
+    }
+
+    /** Whether it is written as an older program did. */
+    boolean isOutdated() {
+        return exists() && version < SuperblockDescriptor.VERSION;
     }
 
     /** Whether there is one. */

@@ -88,6 +88,11 @@ public final class CheckpointWriter implements AutoCloseable {
         return roomSlots;
     }
 
+    /** Whether the last checkpoint is of an older version of the format, so that another one is due. Any thread. */
+    public boolean isOutdated() {
+        return superblock.checkpoint().isOutdated();
+    }
+
     /** Images of pages and of their table that were written since the store was opened. */
     public long imagesWritten() {
         return imagesWritten;
@@ -291,6 +296,7 @@ public final class CheckpointWriter implements AutoCloseable {
         RootStreamWriter root = new RootStreamWriter(file, slots::allocate, number, rootChunk);
         writeRows(root);
         root.countsRoot(frozen.countsRoot(), frozen.countsHeight(), frozen.usedBlocks());
+        root.goneVolumes(frozen.gone());
         root.pageTable(frozen.pages().lastId(), frozen.pages().livePages());
         IOException[] failure = {null};
         frozen.pages().forEachNode((index, slot, checksum) -> {

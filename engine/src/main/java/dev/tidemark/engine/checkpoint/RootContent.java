@@ -1,5 +1,6 @@
 package dev.tidemark.engine.checkpoint;
 
+import dev.tidemark.engine.volume.GoneVolumes;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,6 +24,9 @@ final class RootContent implements RootStreamSink {
 
     @Override
     public void countsRoot(long rootPage, int height, long usedBlocks) {}
+
+    @Override
+    public void goneVolumes(GoneVolumes.Roots roots) {}
 
     @Override
     public void pageTable(long last, long live) {

@@ -73,6 +73,14 @@ final class RootStreamDescriptor {
 
     static final int END_BYTES = 8;
 
+    /**
+     * Volumes that are gone: how many u64, end of the log u64, root pages of log and index u64 each, their heights u32
+     * each. Since version 3.
+     */
+    static final int GONE_VOLUMES = 8;
+
+    static final int GONE_VOLUMES_BYTES = 40;
+
     private RootStreamDescriptor() {}
 
     /** How much payload a chunk holds. */

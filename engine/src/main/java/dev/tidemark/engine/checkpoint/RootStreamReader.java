@@ -2,6 +2,7 @@ package dev.tidemark.engine.checkpoint;
 
 import static dev.tidemark.engine.checkpoint.RootStreamDescriptor.*;
 
+import dev.tidemark.engine.volume.GoneVolumes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -66,6 +67,7 @@ public final class RootStreamReader {
                     long usedBlocks = body.getLong();
                     sink.countsRoot(rootPage, body.getInt(), usedBlocks);
                 }
+                case GONE_VOLUMES -> goneVolumes(body, sink);
                 case PAGE_TABLE -> sink.pageTable(body.getLong(), body.getLong());
                 case TABLE_NODE -> sink.tableNode(body.getInt(), body.getInt(), body.getInt());
                 case SLOT_MAP -> sink.slotMap(body.getLong(), body.getInt());
@@ -80,6 +82,15 @@ public final class RootStreamReader {
         }
     }
 
+    private static void goneVolumes(ByteBuffer body, RootStreamSink sink) throws IOException {
+        long count = body.getLong();
+        long endBytes = body.getLong();
+        long logRoot = body.getLong();
+        long indexRoot = body.getLong();
+        int logHeight = body.getInt();
+        sink.goneVolumes(new GoneVolumes.Roots(count, endBytes, logRoot, logHeight, indexRoot, body.getInt()));
+    }
+
     private static int lengthOf(int kind) {
         return switch (kind) {
             case COUNTS_ROOT -> COUNTS_ROOT_BYTES;
@@ -88,6 +99,7 @@ public final class RootStreamReader {
             case SLOT_MAP -> SLOT_MAP_BYTES;
             case SLOT_MAP_PAGE -> SLOT_MAP_PAGE_BYTES;
             case END -> END_BYTES;
+            case GONE_VOLUMES -> GONE_VOLUMES_BYTES;
             default -> -1;
         };
     }

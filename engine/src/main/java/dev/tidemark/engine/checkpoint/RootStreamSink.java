@@ -1,10 +1,11 @@
 package dev.tidemark.engine.checkpoint;
 
+import dev.tidemark.engine.volume.GoneVolumes;
 import java.io.IOException;
 
 /**
- * What the root stream says, in its order: state rows, reference counts, page table, its nodes, slot map, its pages.
- * The writer takes it, the reader hands it out.
+ * What the root stream says, in its order: state rows, reference counts, volumes that are gone, page table, its
+ * nodes, slot map, its pages. The writer takes it, the reader hands it out.
  */
 public interface RootStreamSink {
     /** The next row of the state. */
@@ -12,6 +13,9 @@ public interface RootStreamSink {
 
     /** Where the reference counts are. */
     void countsRoot(long rootPage, int height, long usedBlocks) throws IOException;
+
+    /** Where the volumes are that are gone. Not in checkpoints of version 2, which have rows instead. */
+    void goneVolumes(GoneVolumes.Roots roots) throws IOException;
 
     /** The last page id that was given, and how many pages live. */
     void pageTable(long lastPage, long livePages) throws IOException;

@@ -2,6 +2,7 @@ package dev.tidemark.engine.checkpoint;
 
 import static dev.tidemark.engine.checkpoint.RootStreamDescriptor.*;
 
+import dev.tidemark.engine.volume.GoneVolumes;
 import dev.tidemark.storage.NoSpaceException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -82,6 +83,14 @@ public final class RootStreamWriter {
     public void countsRoot(long rootPage, int height, long usedBlocks) throws IOException {
         ByteBuffer body = body(COUNTS_ROOT, COUNTS_ROOT_BYTES);
         put(body.putLong(rootPage).putLong(usedBlocks).putInt(height));
+    }
+
+    /** Adds where the volumes are that are gone. */
+    public void goneVolumes(GoneVolumes.Roots roots) throws IOException {
+        ByteBuffer body = body(GONE_VOLUMES, GONE_VOLUMES_BYTES);
+        body.putLong(roots.count()).putLong(roots.endBytes());
+        body.putLong(roots.logRoot()).putLong(roots.indexRoot());
+        put(body.putInt(roots.logHeight()).putInt(roots.indexHeight()));
     }
 
     /** Adds the last page id that was given, and how many pages live. */

@@ -27,7 +27,10 @@ package dev.tidemark.engine.checkpoint;
 final class SuperblockDescriptor {
     static final long MAGIC = 0x4B52414D45444954L; // "TIDEMARK" in little-endian order
     static final int VERSION_WITHOUT_CHECKPOINT = 1;
-    static final int VERSION = 2;
+    static final int VERSION = 3;
+    /** Until then each volume that is gone had a row in the root stream. */
+    static final int VERSION_OF_GONE_ROWS = 2;
+
     static final int COPY_BYTES = 4096;
     static final int COPIES = 2;
 

@@ -117,7 +117,7 @@ public final class SuperblockFile {
         }
         ByteBuffer copy = ByteBuffer.allocateDirect(COPY_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         copy.putLong(MAGIC_OFFSET, MAGIC);
-        copy.putInt(VERSION_OFFSET, checkpoint.exists() ? VERSION : VERSION_WITHOUT_CHECKPOINT);
+        copy.putInt(VERSION_OFFSET, checkpoint.exists() ? checkpoint.version() : VERSION_WITHOUT_CHECKPOINT);
         copy.putLong(GENERATION_OFFSET, superblock.generation());
         copy.putLong(STORE_OFFSET, superblock.store().getMostSignificantBits());
         copy.putLong(STORE_OFFSET + 8, superblock.store().getLeastSignificantBits());
@@ -173,7 +173,8 @@ public final class SuperblockFile {
                 bytes.getInt(at + CHECKPOINT_CHUNKS_OFFSET),
                 bytes.getLong(at + CHECKPOINT_LENGTH_OFFSET),
                 bytes.getInt(at + CHECKPOINT_CHECKSUM_OFFSET),
-                bytes.getInt(at + CHECKPOINT_EPOCH_OFFSET));
+                bytes.getInt(at + CHECKPOINT_EPOCH_OFFSET),
+                bytes.getInt(at + VERSION_OFFSET));
     }
 
     static int checksum(ByteBuffer bytes, int at) {

@@ -8,6 +8,7 @@ import com.google.protobuf.CodedOutputStream;
 import dev.tidemark.engine.job.ReclaimJob;
 import dev.tidemark.engine.job.ReclaimReason;
 import dev.tidemark.engine.mapping.MappingRoot;
+import dev.tidemark.engine.message.Rules;
 import dev.tidemark.engine.state.RequestRecord;
 import dev.tidemark.engine.state.State;
 import dev.tidemark.engine.state.StateImage;
@@ -35,8 +36,6 @@ import java.util.function.Consumer;
 public final class CheckpointRows {
     /** Ten numbers of eleven bytes and three lengths: the largest row but for its texts. */
     private static final long ROW_BYTES = 128;
-    /** What a gone volume's row takes more than its packed form: tags, lengths, one number that is a sum here. */
-    private static final long UNPACKED_BYTES = 32;
 
     private static final long REQUEST_BYTES = 48;
     /** Tags and lengths of row, name and root, the flag, and the root's pointer. */
@@ -49,6 +48,8 @@ public final class CheckpointRows {
     private boolean begun;
     private boolean ended;
     private CheckpointHead head;
+    /** Of a checkpoint of version 2; in later ones they are in pages. */
+    private final List<DeadVolume> gone = new ArrayList<>();
 
     /** Reads rows into a new state. */
     public CheckpointRows(State state) {
@@ -70,7 +71,6 @@ public final class CheckpointRows {
             sink.accept(row.build().toByteArray());
         };
         sink.accept(CheckpointRow.newBuilder().setHead(head).build().toByteArray());
-        image.gone().forEach(volume -> counted.accept(CheckpointRow.newBuilder().setGoneVolume(toProto(volume))));
         List<LiveVolume> volumes = new ArrayList<>(image.volumes());
         volumes.sort(Comparator.comparingLong(LiveVolume::id));
         for (LiveVolume volume : volumes) {
@@ -92,7 +92,6 @@ public final class CheckpointRows {
      */
     public static long mostBytes(StateImage image, int bytesBeside) {
         long bytes = 2L * (ROW_BYTES + bytesBeside); // head and foot
-        bytes += image.gone().packedBytes() + image.gone().count() * (UNPACKED_BYTES + bytesBeside);
         for (LiveVolume volume : image.volumes()) {
             bytes += volumeBytes(volume) + bytesBeside;
         }
@@ -128,7 +127,7 @@ public final class CheckpointRows {
         try {
             switch (row.getKindCase()) {
                 case HEAD -> begin(row.getHead());
-                case GONE_VOLUME -> state.catalogue().restore(fromProto(row.getGoneVolume()));
+                case GONE_VOLUME -> gone.add(fromProto(row.getGoneVolume()));
                 case VOLUME -> state.catalogue().add(fromProto(row.getVolume()));
                 case JOB -> state.jobs().add(fromProto(row.getJob()));
                 case REQUEST -> state.requests().add(EventProtos.fromProto(row.getRequest()));
@@ -144,6 +143,20 @@ public final class CheckpointRows {
     /** Whether the foot was read, so that nothing is missing. */
     public boolean isComplete() {
         return ended;
+    }
+
+    /** Whether rows said that volumes were gone. */
+    public boolean hasGone() {
+        return !gone.isEmpty();
+    }
+
+    /** Adds the volumes that were gone, if it was rows that said so. When the pages are there: this makes some. */
+    public void restoreGone() {
+        try {
+            gone.forEach(state.catalogue()::restore);
+        } catch (IllegalStateException e) {
+            throw new MalformedException("rows that contradict each other: " + e.getMessage(), e);
+        }
     }
 
     private void begin(CheckpointHead first) {
@@ -209,21 +222,10 @@ public final class CheckpointRows {
                 .restoreLabels(ChangeProtos.labels(row.getLabelsList()));
     }
 
-    private static GoneVolumeRow toProto(DeadVolume volume) {
-        return GoneVolumeRow.newBuilder()
-                .setVolumeId(volume.id())
-                .setName(volume.name())
-                .setSourceId(volume.sourceId())
-                .setFamilyId(volume.familyId())
-                .setCreatedSeq(volume.createdSeq())
-                .setCreatedMs(volume.createdMs())
-                .setEndedSeq(volume.endedSeq())
-                .setEndedMs(volume.endedMs())
-                .setMergedInto(volume.mergedInto())
-                .build();
-    }
-
     private static DeadVolume fromProto(GoneVolumeRow row) {
+        if (row.getName().length() > Rules.MAX_NAME_CHARS) {
+            throw new MalformedException("a name of " + row.getName().length() + " characters");
+        }
         return new DeadVolume(
                 positive("volume_id", row.getVolumeId()),
                 present("name", row.getName()),

@@ -346,9 +346,9 @@ public final class PageStore implements AutoCloseable {
 
     // ---- memory
 
-    /** Whether there are pages that are not in memory, so that bringing in ahead makes sense. Any thread. */
+    /** Whether a live page may not be in memory, so that bringing in makes sense. Any thread; the writer for sure. */
     public boolean isPartlyAbsent() {
-        return probe != PageProbe.NONE || (backing != null && livePages > cache.residentPages());
+        return probe != PageProbe.NONE || (backing != null && livePages > cache.residentPages() - limboPages());
     }
 
     /** How many pages memory should hold at most. Any thread, roughly. */

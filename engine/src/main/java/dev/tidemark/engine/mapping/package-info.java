@@ -1,6 +1,7 @@
 /**
  * The trees: for each volume a radix tree of fixed-size pages from logical block to physical block, flags and checksum.
- * Pages are counted by reference and copied when shared, so that a snapshot is one more reference to a root. Pure.
+ * Pages are counted by reference and copied when shared, so that a snapshot is one more reference to a root. And where
+ * other tables find their pages. Pure.
  *
  * <ul>
  *   <li>Enters: changes of mappings in the order of the one history; pages that were brought in.

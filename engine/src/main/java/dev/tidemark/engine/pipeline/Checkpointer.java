@@ -197,10 +197,12 @@ final class Checkpointer {
             return true;
         }
         boolean retried = noRoom && nanoClock.getAsLong() - failedNanos < RETRY_NANOS;
-        if (retried || (state.seq() == lastSeq && hasSlots())) {
+        boolean outdated = writer.isOutdated(); // what it holds may have made pages that only a checkpoint can clean
+        if (retried || (state.seq() == lastSeq && hasSlots() && !outdated)) {
             return false;
         }
         return closing
+                || outdated
                 || mappedBlocks >= policy.mappedBlocks()
                 || log.appendedOffset() - lastOffset >= policy.journalBytes()
                 || pages.dirtyPages() >= pages.budgetPages() / 8 * DUE_EIGHTHS
@@ -209,7 +211,7 @@ final class Checkpointer {
     }
 
     private void freeze() {
-        if (state.seq() == lastSeq && waiting.isEmpty()) {
+        if (state.seq() == lastSeq && waiting.isEmpty() && !writer.isOutdated()) {
             phase = Phase.IDLE; // only room was wanted
             return;
         }

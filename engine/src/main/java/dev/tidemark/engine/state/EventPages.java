@@ -98,6 +98,9 @@ public final class EventPages {
                     volumes.put(taken.volumeId(), source);
                 } else if (change instanceof Change.SnapshotMerged merged) {
                     volumes.put(merged.intoId(), shown(merged.snapshotId()));
+                    state.catalogue().gone().bringIn(merged.snapshotId());
+                } else if (change instanceof Change.VolumeDeleted deleted) {
+                    state.catalogue().gone().bringIn(deleted.volumeId());
                 } else if (change instanceof Change.VolumeResized resized) {
                     resize(resized);
                 }

@@ -25,7 +25,7 @@ public final class State implements AutoCloseable {
     private final PageStore pages;
     private final Space space;
     private final MappingTrees trees;
-    private final Catalogue catalogue = new Catalogue();
+    private final Catalogue catalogue;
     private final JobTable jobs = new JobTable();
     private final RequestWindow requests = new RequestWindow();
     private volatile long seq;
@@ -51,6 +51,7 @@ public final class State implements AutoCloseable {
         this.pages = pages;
         space = new Space(pages);
         trees = new MappingTrees(pages, space);
+        catalogue = new Catalogue(pages);
     }
 
     /** The size of a block, in bytes. */

@@ -33,6 +33,7 @@ public final class StateCheck {
             checkJob(state, job, findings);
         }
         state.space().audit(audit);
+        state.catalogue().gone().audit(audit);
         findings.addAll(audit.finish());
         if (state.requests().size() > RequestWindow.MAX_REQUESTS) {
             findings.add("requests: " + state.requests().size() + " are remembered");

@@ -1,21 +1,19 @@
 package dev.tidemark.engine.state;
 
 import dev.tidemark.engine.job.ReclaimJob;
-import dev.tidemark.engine.volume.GoneVolumes;
 import dev.tidemark.engine.volume.LiveVolume;
 import java.util.List;
 
 /**
  * What a state is at one moment, but for its pages: for a checkpoint that another thread writes while the state goes
  * on. To make it takes a copy of some fields for each volume that lives and for each job, and a reference for each
- * request that is remembered; what is gone only grows, so that its end is enough. Nothing of it changes any more.
+ * request that is remembered. Nothing of it changes any more.
  *
  * @param seq of the last event
  * @param catalogueSeq of the last event that changed the catalogue
  * @param blockSizeBytes of the state
  * @param nextVolumeId the id that the next volume gets
  * @param nextJobId the id that the next job gets
- * @param gone volumes, in the order in which they went
  * @param volumes those that live, in no order
  * @param jobs oldest first
  * @param requests that are remembered, oldest first
@@ -27,7 +25,6 @@ public record StateImage(
         int blockSizeBytes,
         long nextVolumeId,
         long nextJobId,
-        GoneVolumes gone,
         List<LiveVolume> volumes,
         List<ReclaimJob> jobs,
         List<RequestRecord> requests,
@@ -40,7 +37,6 @@ public record StateImage(
                 state.blockSizeBytes(),
                 state.catalogue().nextVolumeId(),
                 state.jobs().nextJobId(),
-                state.catalogue().gone(),
                 state.catalogue().copies(),
                 state.jobs().copies(),
                 state.requests().all(),

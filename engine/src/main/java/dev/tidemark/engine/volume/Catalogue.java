@@ -1,5 +1,6 @@
 package dev.tidemark.engine.volume;
 
+import dev.tidemark.engine.mapping.PageStore;
 import dev.tidemark.engine.message.VolumeRef;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -13,10 +14,9 @@ import java.util.function.Consumer;
 import org.agrona.collections.Long2ObjectHashMap;
 
 /**
- * All volumes that exist, by id and by name, and what is remembered of those that are gone. Every operation takes the
- * same
- * time whatever the number of volumes, but for {@link #volumes}, {@link #copies} and
- * {@link #forEachDead}, and in a small part {@link #gone}.
+ * All volumes that exist, by id and by name, and what is remembered of those that are gone, which is in pages. Every
+ * operation takes the same time whatever the number of volumes, but for {@link #volumes}, {@link #copies} and {@link
+ * #forEachDead}.
  *
  * <p>Invariants, which a full check looks at again: (C1) ids ascend and are never given twice; (C2) every live volume
  * stands once by id and once by its present name; (C3) no id is both live and dead, and each id given is one of them.
@@ -31,9 +31,14 @@ public final class Catalogue {
     private final Long2ObjectHashMap<LiveVolume> writersById = new Long2ObjectHashMap<>();
     private final ConcurrentHashMap<Long, LiveVolume> byId = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, LiveVolume> byName = new ConcurrentHashMap<>();
-    private final DeadVolumes dead = new DeadVolumes();
+    private final GoneVolumes gone;
     private long nextVolumeId = 1;
     private final AtomicInteger origins = new AtomicInteger();
+
+    /** Without a volume; what will be remembered of those that go is in these pages. */
+    public Catalogue(PageStore pages) {
+        gone = new GoneVolumes(pages);
+    }
 
     /** The id that the next volume gets. Writer. */
     public long nextVolumeId() {
@@ -75,24 +80,32 @@ public final class Catalogue {
         return volumes;
     }
 
-    /** What is remembered of a volume that is gone; null for one that is not. Writer. */
+    /**
+     * What is remembered of a volume that is gone; null for one that is not. Writer.
+     *
+     * @throws dev.tidemark.engine.mapping.PageUnreadableException when a page can't be read
+     */
     public DeadVolume dead(long id) {
-        return dead.find(id);
+        return gone.find(id);
     }
 
     /** How many are gone. Writer. */
     public long deadCount() {
-        return dead.count();
+        return gone.count();
     }
 
-    /** Hands out all that are gone, in the order in which they went. Writer. */
+    /**
+     * Hands out all that are gone, in the order in which they went. Writer.
+     *
+     * @throws dev.tidemark.engine.mapping.PageUnreadableException when a page can't be read
+     */
     public void forEachDead(Consumer<DeadVolume> sink) {
-        dead.forEach(sink);
+        gone.forEach(sink);
     }
 
-    /** Those that are gone up to now. Writer; what it gives is for any thread. */
+    /** The table of those that are gone: for checkpoints, checks, and whoever brings its pages in. */
     public GoneVolumes gone() {
-        return dead.soFar();
+        return gone;
     }
 
     /** Copies of all volumes as they are, in no order, which do not change any more. Writer. */
@@ -130,7 +143,7 @@ public final class Catalogue {
             origins.decrementAndGet();
         }
         volume.end();
-        dead.add(new DeadVolume(
+        gone.add(new DeadVolume(
                 volume.id(),
                 volume.name(),
                 volume.kind(),
@@ -144,11 +157,11 @@ public final class Catalogue {
     }
 
     /**
-     * Adds a volume that was gone already, as a checkpoint saved it: in the order in which they went, before anything
-     * else is added. Writer.
+     * Adds a volume that was gone already, as a checkpoint of version 2 saved it: in the order in which they went,
+     * before the first event. Writer.
      */
     public void restore(DeadVolume volume) {
-        dead.add(volume);
+        gone.add(volume);
     }
 
     /** Sets the id that the next volume gets, when a checkpoint's volumes were added. Writer. */
@@ -216,7 +229,7 @@ public final class Catalogue {
             if (byName.get(volume.name()) != volume || writersById.get(volume.id()) != volume || !volume.alive()) {
                 findings.add(who + "is not found by its name and its id, or is marked as gone");
             }
-            if (dead.find(volume.id()) != null) {
+            if (gone.find(volume.id()) != null) {
                 findings.add(who + "is among the gone, too");
             }
             auditLineage(
@@ -232,10 +245,10 @@ public final class Catalogue {
             findings.add("catalogue: " + originsSeen + " origins, counted as " + origins.get());
         }
         long[] deadSeen = {0};
-        dead.forEach(volume -> {
+        gone.forEach(volume -> {
             deadSeen[0]++;
             String who = "volume #" + volume.id() + " " + volume.name() + ", gone: ";
-            if (!volume.equals(dead.find(volume.id())) || volume.endedSeq() < volume.createdSeq()) {
+            if (!volume.equals(gone.find(volume.id())) || volume.endedSeq() < volume.createdSeq()) {
                 findings.add(who + "is not found by its id, or ended before it was made");
             }
             auditLineage(
@@ -247,7 +260,7 @@ public final class Catalogue {
                     volume.createdSeq(),
                     findings);
         });
-        if (deadSeen[0] + byId.size() != nextVolumeId - 1) {
+        if (deadSeen[0] != gone.count() || deadSeen[0] + byId.size() != nextVolumeId - 1) {
             findings.add("catalogue: " + byId.size() + " volumes and " + deadSeen[0] + " gone, but the next id is "
                     + nextVolumeId);
         }
@@ -272,13 +285,13 @@ public final class Catalogue {
             return;
         }
         LiveVolume source = writersById.get(sourceId);
-        DeadVolume gone = source == null ? dead.find(sourceId) : null;
-        if (source == null && gone == null) {
+        DeadVolume past = source == null ? gone.find(sourceId) : null;
+        if (source == null && past == null) {
             findings.add(who + "its source #" + sourceId + " is unknown");
             return;
         }
-        long sourceFamily = source != null ? source.familyId() : gone.familyId();
-        long sourceSeq = source != null ? source.createdSeq() : gone.createdSeq();
+        long sourceFamily = source != null ? source.familyId() : past.familyId();
+        long sourceSeq = source != null ? source.createdSeq() : past.createdSeq();
         if (sourceId >= id || sourceFamily != familyId || sourceSeq > createdSeq) {
             findings.add(who + "is older than its source #" + sourceId + ", or of another family");
         }

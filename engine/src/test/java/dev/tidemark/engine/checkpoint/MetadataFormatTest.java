@@ -26,8 +26,9 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("quick")
 class MetadataFormatTest {
-    private static final String GOLDEN = "/metadata-v2/";
-    private static final String WITHOUT_CHECKPOINT = "superblock-v1";
+    private static final String GOLDEN = "/metadata-v3/";
+    private static final String GOLDEN_2 = "/metadata-v2/";
+    private static final String WITHOUT_CHECKPOINT = GOLDEN_2 + "superblock-v1";
 
     private static final Superblock EMPTY = new Superblock(
             1,
@@ -60,28 +61,39 @@ class MetadataFormatTest {
 
     @Test
     void shouldReadTheGoldenCheckpointOfVersion2() throws IOException {
-        Superblock superblock = write();
+        CheckpointPlace place = new CheckpointPlace(1, 1, 4096, 3, 1, 1, 154, 0xbec927f8, 3, 2);
+        assertThat(readGolden(GOLDEN_2, place)).hasSize(6).contains("counts 1 1 5", "table 5 1", "slots 16 5");
+    }
+
+    @Test
+    void shouldReadTheGoldenCheckpointOfVersion3() throws IOException {
+        assertThat(readGolden(GOLDEN, write().checkpoint()))
+                .hasSize(7)
+                .contains("counts 1 1 5", "gone 0 0 0 0 0 0", "table 5 1", "slots 16 5");
+    }
+
+    private List<String> readGolden(String folder, CheckpointPlace expected) throws IOException {
         SimStorage golden = new SimStorage(2);
         for (String name : List.of(SuperblockFile.FILE_NAME, MetadataFile.FILE_NAME)) {
             try (StorageFile file = golden.open(name, Storage.Mode.CREATE_NEW)) {
-                file.write(0, ByteBuffer.wrap(golden(name)));
+                file.write(0, ByteBuffer.wrap(golden(folder + name)));
             }
         }
         CheckpointPlace place = SuperblockFile.read(golden).superblock().checkpoint();
-        assertThat(place).isEqualTo(superblock.checkpoint());
+        assertThat(place).isEqualTo(expected);
         try (MetadataFile file = MetadataFile.open(golden, Storage.Mode.READ, 0)) {
             assertThat(MetadataCheck.run(file, place, (read, total) -> {}).lines())
                     .isEmpty();
             List<String> texts = new ArrayList<>();
             RootStreamReader.read(file, place, new RootStreamTest.Texts(texts));
-            assertThat(texts).hasSize(6).contains("counts 1 1 5", "table 5 1", "slots 16 5");
+            return texts;
         }
     }
 
     @Test
     void shouldStillWriteTheGoldenFilesToTheByte() throws IOException {
         SuperblockFile.write(storage, EMPTY);
-        same(WITHOUT_CHECKPOINT, bytes(SuperblockFile.FILE_NAME));
+        assertThat(bytes(SuperblockFile.FILE_NAME)).isEqualTo(golden(WITHOUT_CHECKPOINT));
         write();
         same(SuperblockFile.FILE_NAME, bytes(SuperblockFile.FILE_NAME));
         same(MetadataFile.FILE_NAME, bytes(MetadataFile.FILE_NAME));
@@ -96,7 +108,7 @@ class MetadataFormatTest {
         int root = superblock.checkpoint().firstSlot() * MetadataFile.SLOT_BYTES;
         int leaf = 2 * MetadataFile.SLOT_BYTES;
         for (String dump : List.of(
-                dump(copies, 0, 112), dump(copies, 3840, 64), dump(slots, root, 240), dump(slots, leaf + 80, 16))) {
+                dump(copies, 0, 112), dump(copies, 3840, 64), dump(slots, root, 288), dump(slots, leaf + 80, 16))) {
             assertThat(document).as("the document has\n" + dump).contains(dump);
         }
     }
@@ -116,7 +128,8 @@ class MetadataFormatTest {
                 .contains("| " + RootStreamDescriptor.PAYLOAD_OFFSET + " | payload length | payload")
                 .contains("| " + RootStreamDescriptor.STATE_ROW + " | STATE_ROW | ")
                 .contains("| " + RootStreamDescriptor.TABLE_NODE + " | TABLE_NODE | ")
-                .contains("| " + RootStreamDescriptor.END + " | END | ");
+                .contains("| " + RootStreamDescriptor.END + " | END | ")
+                .contains("| " + RootStreamDescriptor.GONE_VOLUMES + " | GONE_VOLUMES | ");
         for (PageKind kind : PageKind.values()) {
             assertThat(document).contains("| " + kind.code() + " | " + kind.name() + " | ");
         }
@@ -135,7 +148,7 @@ class MetadataFormatTest {
             Files.write(folder.resolve(name), written);
             return;
         }
-        assertThat(Arrays.mismatch(written, golden(name))).as(name).isEqualTo(-1);
+        assertThat(Arrays.mismatch(written, golden(GOLDEN + name))).as(name).isEqualTo(-1);
     }
 
     private byte[] bytes(String name) throws IOException {
@@ -147,7 +160,7 @@ class MetadataFormatTest {
     }
 
     private static byte[] golden(String name) throws IOException {
-        try (InputStream in = MetadataFormatTest.class.getResourceAsStream(GOLDEN + name)) {
+        try (InputStream in = MetadataFormatTest.class.getResourceAsStream(name)) {
             return in == null ? new byte[0] : in.readAllBytes();
         }
     }

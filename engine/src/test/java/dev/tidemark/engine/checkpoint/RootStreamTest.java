@@ -3,6 +3,7 @@ package dev.tidemark.engine.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tidemark.engine.volume.GoneVolumes;
 import dev.tidemark.storage.NoSpaceException;
 import dev.tidemark.storage.Storage;
 import dev.tidemark.storage.sim.SimStorage;
@@ -37,6 +38,9 @@ class RootStreamTest {
         }
         writer.countsRoot(77, 2, 1L << 40);
         sink.countsRoot(77, 2, 1L << 40);
+        GoneVolumes.Roots gone = new GoneVolumes.Roots(1L << 33, 1L << 34, 1L << 40, 4, 1L << 41, 5);
+        writer.goneVolumes(gone);
+        sink.goneVolumes(gone);
         writer.pageTable(1L << 47, 12);
         sink.pageTable(1L << 47, 12);
         writer.tableNode(3, 9, 10);
@@ -78,7 +82,7 @@ class RootStreamTest {
             assertThat(place.firstSlots()).isEqualTo(1);
             assertThat(place.seq()).isEqualTo(105);
             assertThat(place.journalOffset()).isEqualTo(20480);
-            assertThat(read(place)).isEqualTo(written).hasSize(9);
+            assertThat(read(place)).isEqualTo(written).hasSize(10);
         }
         storage.checkUsers();
     }
@@ -251,6 +255,12 @@ class RootStreamTest {
         @Override
         public void countsRoot(long rootPage, int height, long usedBlocks) {
             texts.add("counts " + rootPage + " " + height + " " + usedBlocks);
+        }
+
+        @Override
+        public void goneVolumes(GoneVolumes.Roots roots) {
+            texts.add("gone " + roots.count() + " " + roots.endBytes() + " " + roots.logRoot() + " " + roots.logHeight()
+                    + " " + roots.indexRoot() + " " + roots.indexHeight());
         }
 
         @Override

@@ -27,7 +27,7 @@ class SuperblockFileTest {
             1_767_225_600_000L,
             Map.of("force-interval", "1000", "retention", "all"));
     static final CheckpointPlace FIRST = new CheckpointPlace(1, 10, 4096, 7, 1, 1, 200, 0x01020304);
-    static final CheckpointPlace SECOND = new CheckpointPlace(2, 20, 8192, -9, 64, 3, 500_000, -1, -7);
+    static final CheckpointPlace SECOND = new CheckpointPlace(2, 20, 8192, -9, 64, 3, 500_000, -1, -7, 2);
 
     private static SimStorage device(Superblock superblock) throws IOException {
         SimStorage storage = new SimStorage(3);

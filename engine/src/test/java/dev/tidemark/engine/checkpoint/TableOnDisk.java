@@ -1,5 +1,6 @@
 package dev.tidemark.engine.checkpoint;
 
+import dev.tidemark.engine.volume.GoneVolumes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -82,6 +83,7 @@ final class TableOnDisk {
         RootStreamWriter root = new RootStreamWriter(file, map::allocate, ++number);
         root.stateRow("a row of the state".getBytes(StandardCharsets.US_ASCII));
         root.countsRoot(1, 1, 5);
+        root.goneVolumes(new GoneVolumes.Roots(0, 0, 0, 0, 0, 0));
         root.pageTable(lastPage, ids.length + livePagesMore);
         for (Map.Entry<Long, ByteBuffer> node : nodes.entrySet()) {
             long place = put(PageKind.TABLE_NODE, node.getKey(), node.getValue());

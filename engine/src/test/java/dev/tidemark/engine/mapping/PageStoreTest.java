@@ -162,6 +162,32 @@ class PageStoreTest {
         }
     }
 
+    /** Dropped pages stay resident until their readers have left: they don't stand for live ones that are absent. */
+    @Test
+    void shouldKnowThatALivePageIsAbsentWhileOthersAreInLimbo() {
+        HeapSlots slots = new HeapSlots();
+        try (PageStore made = new PageStore(slots, 1 << 20)) {
+            for (int i = 0; i < 200; i++) {
+                made.allocate();
+            }
+            try (PageStore restored = save(made, slots).restored(1 << 20)) {
+                assertThat(restored.isPartlyAbsent()).isTrue();
+                for (long id = 1; id < 200; id++) {
+                    restored.bringIn(id);
+                }
+                for (long id = 1; id <= 20; id++) {
+                    restored.release(id);
+                }
+                assertThat(restored.isPartlyAbsent()).as("200 is absent").isTrue();
+                restored.bringIn(200);
+                assertThat(restored.isPartlyAbsent()).isFalse();
+                restored.epoch(2);
+                restored.recycle(2);
+                assertThat(restored.isPartlyAbsent()).isFalse();
+            }
+        }
+    }
+
     private static HeapCheckpoint save(PageStore from, HeapSlots slots) {
         HeapCheckpoint checkpoint = new HeapCheckpoint(from, slots);
         while (!checkpoint.step()) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tidemark.engine.mapping.MappingRoot;
+import dev.tidemark.engine.mapping.PageStore;
 import dev.tidemark.engine.message.VolumeRef;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 @Tag("quick")
 class CatalogueTest {
-    private final Catalogue catalogue = new Catalogue();
+    private final Catalogue catalogue = new Catalogue(new PageStore());
 
     @Test
     void shouldFindVolumesByNameAndId() {

@@ -16,6 +16,9 @@ final class CatalogueBenchmark {
     /** All that are remembered. */
     private static final int REQUESTS = 100_000;
 
+    /** What is gone costs nothing, within what one run differs from another. */
+    private static final double NO_MORE = 1.5;
+
     private static final int COMMANDS_OF_MESSAGE = 200;
     private static final long SMALL_BYTES = 64L << 20;
 
@@ -28,6 +31,8 @@ final class CatalogueBenchmark {
     }
 
     void measure() throws Exception {
+        String none = ", nothing more";
+        of(none, made -> {});
         String volumes = ", " + VOLUMES + " volumes";
         of(volumes, made -> send(made, VOLUMES, i -> create("v", i)));
         String gone = ", " + GONE + " volumes gone";
@@ -48,6 +53,14 @@ final class CatalogueBenchmark {
         for (String what : new String[] {volumes, gone, requests}) {
             report.claimAtMost("open" + what + ", ms", report.median("open" + what), 1000);
         }
+        report.claimAtMost(
+                "open" + gone + " / nothing more",
+                report.median("open" + gone) / report.median("open" + none),
+                NO_MORE);
+        report.claimAtMost(
+                "checkpoint" + gone + " / nothing more",
+                report.median("checkpoint" + gone) / report.median("checkpoint" + none),
+                NO_MORE);
     }
 
     private interface Fill {
