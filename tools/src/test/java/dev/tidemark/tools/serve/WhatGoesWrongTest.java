@@ -344,7 +344,7 @@ class WhatGoesWrongTest {
         assertFails(
                 3,
                 "can't open " + name + ": the store has format version 99, written by a newer version; this program "
-                        + "reads up to 2",
+                        + "reads up to 3",
                 "list",
                 name);
         byte[] broken = whole.clone();
