@@ -30,8 +30,9 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * A state, but for the pages of its trees and reference counts, as rows of {@code checkpoint.proto}; and back into a
- * new state. The roots in the rows mean pages of the same checkpoint. One thread reads.
+ * A state, but for what is in pages (trees, reference counts, volumes that are gone), as rows of
+ * {@code checkpoint.proto}; and back into a new state. The roots in the rows mean pages of the same checkpoint. One
+ * thread reads.
  */
 public final class CheckpointRows {
     /** Ten numbers of eleven bytes and three lengths: the largest row but for its texts. */

@@ -39,7 +39,7 @@ final class Protos {
     /**
      * Throws {@link TooNewException} when the message, or one inside it, has a field that this version does not know.
      * Asks only for fields that are messages: each such question is a call by reflection, and a checkpoint has a row
-     * for each volume that there ever was.
+     * for each volume.
      */
     private static void refuseUnknown(Message message) {
         for (int field : message.getUnknownFields().asMap().keySet()) {

@@ -84,7 +84,7 @@ public final class State implements AutoCloseable {
         return requests;
     }
 
-    /** The pages of all trees and of the reference counts. */
+    /** The pages of all trees, of the reference counts, and of what is remembered of volumes that are gone. */
     public PageStore pages() {
         return pages;
     }
